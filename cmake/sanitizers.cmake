@@ -1,0 +1,11 @@
+# -DQUINCE_SANITIZE=address,undefined   -DQUINCE_FUZZ=ON (clang only: libFuzzer targets)
+set(QUINCE_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize=")
+option(QUINCE_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+
+if(QUINCE_SANITIZE)
+  add_compile_options(-fsanitize=${QUINCE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${QUINCE_SANITIZE})
+endif()
+if(QUINCE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
