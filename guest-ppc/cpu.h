@@ -1,0 +1,183 @@
+// One processor: its registers, its way to memory, its time. Engines execute instructions on it; everything that an
+// instruction does beyond arithmetic on registers goes through the functions here, whatever the engine.
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+#include "guest-ppc/address_space.h"
+#include "guest-ppc/cpu_model.h"
+#include "guest-ppc/cpu_state.h"
+#include "guest-ppc/soft_tlb.h"
+
+namespace quince::ppc {
+
+// Operands that the processor does not take at any address (MPC750UM 4.5.6, MPC7400UM 4.6.6).
+enum class AlignedOperand : u8 {
+  floating_point = 1,  // FP loads and stores: word
+  multiple = 2,        // lmw, stmw: word
+  reservation = 4,     // lwarx, stwcx., eciwx, ecowx: word
+};
+
+template <class T>
+constexpr T swap_bytes(T value) {
+  if constexpr (sizeof(T) == 1) return value;
+  if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(value));
+  if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(value));
+  if constexpr (sizeof(T) == 8) return static_cast<T>(__builtin_bswap64(value));
+}
+
+class Cpu {
+ public:
+  Cpu(const CpuModel& model, Translation& translation, PhysicalMemory& memory, Clock& clock);
+
+  CpuState state;
+  const CpuModel& model;
+  SoftTlb tlb;
+
+  // --- Memory. All throw GuestException when the access is not allowed. ---
+
+  // T: u8, u16, u32, u64, or V128 (whose address the caller has aligned). Any other alignment is served.
+  // Hit: about ten host instructions; miss: a translation, then a hit.
+  template <class T>
+  T load(u32 ea) {
+    const u64 bias = tlb.read_bias()[ea / page_size];
+    if (bias != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]] return read_host<T>(bias + ea);
+    return load_slow<T>(ea);
+  }
+  template <class T>
+  void store(u32 ea, T value) {
+    const u64 bias = tlb.write_bias()[ea / page_size];
+    if (bias != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]] {
+      write_host(bias + ea, value);
+    } else {
+      store_slow(ea, value);
+    }
+  }
+  void require_alignment(u32 ea, AlignedOperand kind) const {
+    if ((ea & 3) != 0 && (alignment_traps & static_cast<u8>(kind))) [[unlikely]] raise_alignment(ea);
+  }
+  // Throws what an access to all of [ea, ea + bytes) would throw, before anything is written.
+  void probe(u32 ea, u32 bytes, Access access);
+
+  u32 load_reserved(u32 ea);              // lwarx
+  bool store_conditional(u32 ea, u32 v);  // stwcx.: true if it stored
+  void zero_block(u32 ea);                // dcbz, dcba: 32 bytes, aligned down
+  void touch_block(u32 ea, Access access);  // dcbf, dcbst, dcbi, icbi: translation and protection only
+  void invalidate_instruction_block(u32 ea);  // icbi
+
+  // Physical page that holds the instruction at ea; fills the exec tag.
+  Mapping fetch(u32 ea);
+  // Host bytes of a physical page for decoding, null if it is not RAM or ROM.
+  const u8* code_page(u32 physical_page) { return memory_.page(physical_page, false); }
+
+  // The engine has decoded the code in [physical, physical + bytes): it must hear of changes.
+  void watch_code(u32 physical, u32 bytes);
+  void set_code_listener(CodeListener* listener) { code_listener_ = listener; }
+  // Something other than this processor (DMA, a debugger, a loader) wrote physical memory.
+  void memory_written(u32 physical, u32 bytes);
+
+  // --- Machine state ---
+
+  void set_msr(u32 value);                       // as by mtmsr and rfi: masks bits this model does not have
+  u32 read_spr(unsigned spr);                    // mfspr, after the privilege check
+  void write_spr(unsigned spr, u32 value);       // mtspr, after the privilege check
+  void write_segment(unsigned n, u32 value);     // mtsr, mtsrin
+  void tlb_invalidate_entry(u32 ea);             // tlbie
+  void tlb_invalidate_all();                     // tlbia
+  void reset();                                  // power-on: hard reset state, next instruction at 0xfff00100
+  // Takes the exception: SRR0/SRR1/DAR/DSISR, MSR, next pc. `return_address` is what SRR0 gets.
+  void deliver(const GuestException& exception, u32 return_address);
+  void return_from_interrupt();                  // rfi
+
+  // --- Time and interrupts ---
+
+  // Instructions executed since power-on. Engines add a block when they enter it; see instructions_before().
+  u64 retired = 0;
+  // Engines return from run() at the next checkpoint once retired >= limit.
+  u64 limit = 0;
+  // Something happened that the engine should return for (an interrupt line rose, the machine wants to stop).
+  void request_attention() { limit = 0; }
+
+  u64 timebase() { return clock_.ticks(retired) + timebase_offset_; }
+  void set_timebase(u64 value) { timebase_offset_ = value - clock_.ticks(retired); }
+  u32 decrementer() { return decrementer_base_ - static_cast<u32>(clock_.ticks(retired) - decrementer_set_); }
+  void set_decrementer(u32 value);
+  // Ticks of the clock at which DEC passes from 0 to 0xffffffff next.
+  u64 decrementer_deadline() const { return decrementer_set_ + decrementer_base_ + 1; }
+
+  void set_external_interrupt(bool asserted);
+  // If an enabled interrupt is waiting at an instruction boundary, takes it (pc = next instruction) and says so.
+  bool take_interrupt();
+  bool interrupt_waiting();  // enabled and waiting; the engine should call take_interrupt()
+
+  // Which AlignedOperand kinds raise alignment exceptions. All, on real processors; user-mode boards whose kernel
+  // would fix the access up leave only reservations.
+  u8 alignment_traps = 7;
+  // Misses, MMIO accesses and exceptions, for --stats.
+  struct Counters {
+    u64 mmio_accesses = 0;
+    std::array<u64, 0x18> exceptions{};  // by vector / 0x100
+  } counters;
+
+ private:
+  template <class T>
+  static T read_host(u64 address) {
+    T value;
+    std::memcpy(&value, reinterpret_cast<const void*>(address), sizeof(T));
+    return big_endian(value);
+  }
+  template <class T>
+  static void write_host(u64 address, T value) {
+    value = big_endian(value);
+    std::memcpy(reinterpret_cast<void*>(address), &value, sizeof(T));
+  }
+  template <class T>
+  static T big_endian(T value) {
+    if constexpr (std::is_same_v<T, V128>) {
+      u64 halves[2];
+      std::memcpy(halves, &value, 16);
+      const u64 swapped[2] = {swap_bytes(halves[1]), swap_bytes(halves[0])};
+      std::memcpy(&value, swapped, 16);
+      return value;
+    } else {
+      return swap_bytes(value);
+    }
+  }
+  template <class T>
+  T load_slow(u32 ea);
+  template <class T>
+  void store_slow(u32 ea, T value);
+  template <class T>
+  T load_within_page(u32 ea);
+  template <class T>
+  void store_within_page(u32 ea, T value);
+  Mapping translate(u32 ea, Access access);
+  void code_written(u32 physical, u32 bytes);
+  [[noreturn]] void raise_alignment(u32 ea) const;
+
+  Translation& translation_;
+  PhysicalMemory& memory_;
+  Clock& clock_;
+  CodeListener* code_listener_ = nullptr;
+  PageTable<u64> code_granules_;  // per physical page, one bit for each 64 bytes that hold decoded code
+  u64 timebase_offset_ = 0;
+  u64 decrementer_set_ = 0;   // clock ticks when DEC was written
+  u32 decrementer_base_ = 0;  // the value written
+  bool decrementer_pending_ = false;
+  bool external_interrupt_ = false;
+};
+
+extern template u8 Cpu::load_slow(u32);
+extern template u16 Cpu::load_slow(u32);
+extern template u32 Cpu::load_slow(u32);
+extern template u64 Cpu::load_slow(u32);
+extern template V128 Cpu::load_slow(u32);
+extern template void Cpu::store_slow(u32, u8);
+extern template void Cpu::store_slow(u32, u16);
+extern template void Cpu::store_slow(u32, u32);
+extern template void Cpu::store_slow(u32, u64);
+extern template void Cpu::store_slow(u32, V128);
+
+}  // namespace quince::ppc

@@ -1,0 +1,89 @@
+// The software TLB: flat tables from effective page to host address, one set ("window") per address space, filled
+// as pages are touched and kept across mtsr, rfi and MSR changes. Entries are exact: each stands for a translation
+// that the MMU made and that the guest has not invalidated since.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "guest-ppc/address_space.h"
+#include "guest-ppc/sparse_table.h"
+
+namespace quince::ppc {
+
+class SoftTlb {
+ public:
+  static constexpr unsigned max_windows = 32;
+  static constexpr unsigned congruence_classes = 64;  // of the 750's and 7400's TLBs: EA[14:19]
+
+  SoftTlb();
+
+  // The tables of the current address space. A bias added to an effective address is a host address; zero means
+  // that the access must take the slow path. An exec tag is the physical page plus 1, or zero.
+  const u64* read_bias() const { return read_; }
+  const u64* write_bias() const { return write_; }
+  const u32* exec_tag() const { return exec_; }
+
+  // Segment registers, BATs or MSR[IR,DR,PR] changed: from now on every access takes the slow path, until the slow
+  // path calls select(). Costs three stores, however many registers change in a row.
+  void leave_window();
+  bool window_selected() const { return current_ != nullptr; }
+  void select(const CpuState& state);
+  void address_space_registers_changed();  // mtsr, BAT writes; implies leave_window()
+
+  // After select(): remembers one translation.
+  void fill_read(u32 ea, const Mapping& mapping, const u8* host_page);
+  void fill_write(u32 ea, const Mapping& mapping, u8* host_page);
+  void fill_exec(u32 ea, const Mapping& mapping);
+
+  void invalidate_class(u32 ea);  // tlbie: the congruence class of EA in every address space (MPC750UM 5.4.3.2)
+  void invalidate_all();          // SDR1 changed, reset, the host's memory layout changed
+  // Stores to this physical page take the slow path from now on (it holds code that an engine has decoded).
+  void protect_page(u32 physical_page);
+
+  u64 fills() const { return fills_; }
+  u64 window_switches() const { return window_switches_; }
+
+ private:
+  // Everything that decides where an address leads, but for the page table itself.
+  struct Key {
+    u32 mode = 0;  // MSR[IR,DR,PR]
+    std::array<u32, 16> sr{};
+    std::array<CpuState::Bat, 4> ibat{}, dbat{};
+    bool operator==(const Key& other) const;
+    static Key of(const CpuState& state);
+  };
+  struct Window {
+    Key key;
+    u64 last_used = 0;
+    PageTable<u64> read, write;
+    PageTable<u32> exec;
+    std::array<std::vector<u32>, congruence_classes> from_page_table;  // effective pages that tlbie can remove
+    void clear();
+    void drop(u32 page) { read[page] = write[page] = 0, exec[page] = 0; }
+  };
+  // The effective page through which a physical page is writable, if there is exactly one.
+  struct Writer {
+    u32 page = 0;
+    u16 window = 0;
+    u16 count = 0;  // 0, 1, or 2 for "many"
+  };
+
+  void note_fill(u32 page, const Mapping& mapping);
+  Window& find_window(const CpuState& state);
+  void use(Window* window);
+
+  const u64* read_;
+  const u64* write_;
+  const u32* exec_;
+  Window* current_ = nullptr;
+  std::array<Window*, 8> by_mode_{};  // valid while segment registers and BATs stay as they are
+  std::vector<std::unique_ptr<Window>> windows_;
+  PageTable<u64> empty_;
+  PageTable<Writer> writers_;
+  u64 fills_ = 0;
+  u64 window_switches_ = 0;
+};
+
+}  // namespace quince::ppc
