@@ -7,8 +7,8 @@ namespace quince::ppc {
 
 namespace decoder_detail {
 
-// All opcode bits of the architecture lie in bits 0-5 and 21-31, so one look-up decides: the primary opcode says
-// which of the low bits count and where its entries begin.
+// All opcode bits of the architecture lie in bits 0-5 and 21-31, so one look-up decides: the primary opcode
+// says which of the low bits count and where its entries begin.
 struct Primary {
   u16 base = 0;
   u16 low_mask = 0;

@@ -5,13 +5,14 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <initializer_list>
 
 #include "guest-ppc/types.h"
 
 namespace quince::ppc {
 
-// One value per row, in the order of instructions.inc. Names that C++ keeps for itself end in '_', instructions
-// that only exist with a record bit end in "_rc".
+// One value per row, in the order of instructions.inc. Names that C++ keeps for itself end in '_',
+// instructions that only exist with a record bit end in "_rc".
 enum class Op : u16 {
   illegal = 0,
 #define INSN(id, mnemonic, mask, match, operands, part, flags, reads, writes) id,
@@ -100,56 +101,74 @@ enum class Operands : u8 {
 
 // Properties of an instruction whatever its operands.
 namespace flag {
-inline constexpr u32 priv = 1u << 0,  // program exception when MSR[PR] = 1
-    fp = 1u << 1,                     // floating-point unavailable exception when MSR[FP] = 0
-    vec = 1u << 2,                    // AltiVec unavailable exception when MSR[VEC] = 0
-    branch = 1u << 3,                 // the next instruction may be elsewhere
-    ends_block = 1u << 4,             // changes how the next instructions are fetched or executed
-    load = 1u << 5, store = 1u << 6,  // accesses memory (or translates an address as such an access does)
-    may_fault = 1u << 7,              // may raise an exception other than the three above and "illegal"
-    rc = 1u << 8,                     // bit 31 (bit 21 in AltiVec) is a record bit
-    oe = 1u << 9,                     // bit 21 enables XER[OV] and XER[SO]
-    lk = 1u << 10,                    // bit 31 writes LR
-    reads_clock = 1u << 11,           // may depend on the number of instructions executed so far
-    by_spr = 1u << 12,                // privilege, clock and ends_block depend on the SPR: ask effects.h
-    keeps_fd = 1u << 13;              // frD stays as it was when FPSCR[VE] or [ZE] enables the exception raised
+inline constexpr u32 priv = 1u << 0;        // program exception when MSR[PR] = 1
+inline constexpr u32 fp = 1u << 1;          // floating-point unavailable exception when MSR[FP] = 0
+inline constexpr u32 vec = 1u << 2;         // AltiVec unavailable exception when MSR[VEC] = 0
+inline constexpr u32 branch = 1u << 3;      // the next instruction may be elsewhere
+inline constexpr u32 ends_block = 1u << 4;  // changes how the next instructions are fetched or executed
+inline constexpr u32 load = 1u << 5;        // accesses memory,
+inline constexpr u32 store = 1u << 6;       // or translates an address as such an access does
+inline constexpr u32 may_fault = 1u << 7;   // may raise an exception other than the three above and "illegal"
+inline constexpr u32 rc = 1u << 8;          // bit 31 (bit 21 in AltiVec) is a record bit
+inline constexpr u32 oe = 1u << 9;          // bit 21 enables XER[OV] and XER[SO]
+inline constexpr u32 lk = 1u << 10;         // bit 31 writes LR
+inline constexpr u32 reads_clock = 1u << 11;  // may depend on the number of instructions executed so far
+inline constexpr u32 by_spr = 1u << 12;  // privilege, clock and ends_block depend on the SPR: ask effects.h
+inline constexpr u32 keeps_fd =
+    1u << 13;  // frD stays as it was when FPSCR[VE] or [ZE] enables the exception raised
 }  // namespace flag
 
 // What an instruction reads and writes, by role; effects.h applies them to a concrete word.
 namespace role {
-inline constexpr u64 RA = 1ull << 0,  // general registers, by field
-    RA0 = 1ull << 1,                  // rA, or nothing when the field is 0
-    RB = 1ull << 2, RS = 1ull << 3, RD = 1ull << 4,
-                    TO_R31 = 1ull << 5,      // rD..r31
-    STRING_NB = 1ull << 6,                   // from rD, as many as NB bytes need, wrapping to r0
-    STRING_XER = 1ull << 7,                  // the same for the byte count in XER
-    FA = 1ull << 8, FB = 1ull << 9,          // floating-point registers
-    FC = 1ull << 10, FS = 1ull << 11,        //
-    FD = 1ull << 12,                         //
-    VA = 1ull << 13, VB = 1ull << 14,        // vector registers
-    VC = 1ull << 15, VS = 1ull << 16,        //
-    VD = 1ull << 17,                         //
-    CA = 1ull << 18, OV = 1ull << 19,        // XER bits
-    SO = 1ull << 20,                         //
-    XER_COUNT = 1ull << 21,                  // XER[25-31]
-    OV_if_OE = 1ull << 22,                   // OV, and SO which collects it
-    CR0 = 1ull << 23, CR0_if_Rc = 1ull << 24,  // includes a copy of SO
-    CR1_if_Rc = 1ull << 25,                  // a copy of FPSCR[0-3]
-    CR6_if_Rc = 1ull << 26,                  //
-    CRFD = 1ull << 27, CRFS = 1ull << 28,    // fields
-    CRBD = 1ull << 29, CRBA = 1ull << 30,    // bits
-    CRBB = 1ull << 31,                       //
-    CR = 1ull << 32, CRM = 1ull << 33,       // the whole; the fields that the mask CRM names
-    BI_if_BO = 1ull << 34,                   // the bit BI unless BO ignores it
-    CTR_if_BO = 1ull << 35,                  // CTR if BO counts
-    CTR = 1ull << 36, LR = 1ull << 37, LR_if_LK = 1ull << 38,
-    FPSCR = 1ull << 39, VSCR = 1ull << 40,   //
-    MEM = 1ull << 41,                        // memory
-    RESERVATION = 1ull << 42,                //
-    MSR = 1ull << 43, SRR = 1ull << 44,      // SRR0 and SRR1
-    SEGMENT = 1ull << 45, TLB = 1ull << 46,  //
-    TB = 1ull << 47,                         // the time base
-    SPR = 1ull << 48;                        // the special register that the word names
+inline constexpr u64 RA = 1ull << 0;   // general registers, by field
+inline constexpr u64 RA0 = 1ull << 1;  // rA, or nothing when the field is 0
+inline constexpr u64 RB = 1ull << 2;
+inline constexpr u64 RS = 1ull << 3;
+inline constexpr u64 RD = 1ull << 4;
+inline constexpr u64 TO_R31 = 1ull << 5;      // rD..r31
+inline constexpr u64 STRING_NB = 1ull << 6;   // from rD, as many as NB bytes need, wrapping to r0
+inline constexpr u64 STRING_XER = 1ull << 7;  // the same for the byte count in XER
+inline constexpr u64 FA = 1ull << 8;          // floating-point registers
+inline constexpr u64 FB = 1ull << 9;
+inline constexpr u64 FC = 1ull << 10;
+inline constexpr u64 FS = 1ull << 11;
+inline constexpr u64 FD = 1ull << 12;
+inline constexpr u64 VA = 1ull << 13;  // vector registers
+inline constexpr u64 VB = 1ull << 14;
+inline constexpr u64 VC = 1ull << 15;
+inline constexpr u64 VS = 1ull << 16;
+inline constexpr u64 VD = 1ull << 17;
+inline constexpr u64 CA = 1ull << 18;  // bits of XER
+inline constexpr u64 OV = 1ull << 19;
+inline constexpr u64 SO = 1ull << 20;
+inline constexpr u64 XER_COUNT = 1ull << 21;  // XER[25-31]
+inline constexpr u64 OV_if_OE = 1ull << 22;   // OV, and SO which collects it
+inline constexpr u64 CR0 = 1ull << 23;
+inline constexpr u64 CR0_if_Rc = 1ull << 24;  // CR0 includes a copy of SO
+inline constexpr u64 CR1_if_Rc = 1ull << 25;  // a copy of FPSCR[0-3]
+inline constexpr u64 CR6_if_Rc = 1ull << 26;
+inline constexpr u64 CRFD = 1ull << 27;  // fields of CR
+inline constexpr u64 CRFS = 1ull << 28;
+inline constexpr u64 CRBD = 1ull << 29;  // bits of CR
+inline constexpr u64 CRBA = 1ull << 30;
+inline constexpr u64 CRBB = 1ull << 31;
+inline constexpr u64 CR = 1ull << 32;         // the whole
+inline constexpr u64 CRM = 1ull << 33;        // the fields that the mask CRM names
+inline constexpr u64 BI_if_BO = 1ull << 34;   // the bit BI unless BO ignores it
+inline constexpr u64 CTR_if_BO = 1ull << 35;  // CTR if BO counts
+inline constexpr u64 CTR = 1ull << 36;
+inline constexpr u64 LR = 1ull << 37;
+inline constexpr u64 LR_if_LK = 1ull << 38;
+inline constexpr u64 FPSCR = 1ull << 39;
+inline constexpr u64 VSCR = 1ull << 40;
+inline constexpr u64 MEM = 1ull << 41;  // memory
+inline constexpr u64 RESERVATION = 1ull << 42;
+inline constexpr u64 MSR = 1ull << 43;
+inline constexpr u64 SRR = 1ull << 44;  // SRR0 and SRR1
+inline constexpr u64 SEGMENT = 1ull << 45;
+inline constexpr u64 TLB = 1ull << 46;
+inline constexpr u64 TB = 1ull << 47;   // the time base
+inline constexpr u64 SPR = 1ull << 48;  // the special register that the word names
 }  // namespace role
 
 struct InsnInfo {
@@ -167,9 +186,8 @@ struct InsnInfo {
 namespace instruction_table_detail {
 
 // Masks by instruction form.
-inline constexpr u32 D = 0xfc00'0000, SC = 0xfc00'0002, X = 0xfc00'07fe, X_RC = 0xfc00'07ff,
-                     XO = 0xfc00'03fe, A = 0xfc00'003e, VX = 0xfc00'07ff, VXR = 0xfc00'03ff,
-                     VA_FORM = 0xfc00'003f;
+inline constexpr u32 D = 0xfc00'0000, SC = 0xfc00'0002, X = 0xfc00'07fe, X_RC = 0xfc00'07ff, XO = 0xfc00'03fe,
+                     A = 0xfc00'003e, VX = 0xfc00'07ff, VXR = 0xfc00'03ff, VA_FORM = 0xfc00'003f;
 constexpr u32 primary(u32 opcd) { return opcd << 26; }
 constexpr u32 x(u32 opcd, u32 xo) { return opcd << 26 | xo << 1; }
 constexpr u32 vx(u32 xo) { return 4u << 26 | xo; }
@@ -217,8 +235,8 @@ class IsaSet {
   u32 bits_ = 0;
 };
 
-inline constexpr IsaSet isa_750{Part::uisa,     Part::vea, Part::oea, Part::fp, Part::graphics,
-                                Part::external_control};
+inline constexpr IsaSet isa_750{Part::uisa, Part::vea,      Part::oea,
+                                Part::fp,   Part::graphics, Part::external_control};
 inline constexpr IsaSet isa_7400 = isa_750 | IsaSet{Part::altivec, Part::dcba};
 // Every row of the table, also those that no processor of ours implements.
 inline constexpr IsaSet isa_all = isa_7400 | IsaSet{Part::optional_fsqrt, Part::optional_tlbia};
