@@ -1,0 +1,11 @@
+"""ShellCheck has nothing to say about our shell scripts."""
+
+import house
+
+
+def check(root):
+    return house.tool_findings(["shellcheck", "-x"], root, house.shell_scripts(root))
+
+
+if __name__ == "__main__":
+    house.main(check)
