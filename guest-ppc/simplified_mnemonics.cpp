@@ -1,0 +1,247 @@
+#include "guest-ppc/simplified_mnemonics.h"
+
+#include <array>
+
+namespace quince::ppc {
+namespace {
+
+constexpr u32 bit_range(unsigned first, unsigned last) { return rotate_mask(first, last); }
+
+// Simplified mnemonics that depend on fixed bits, or on fields being alike.
+enum class Same { any, s_is_b, a_is_b, d_is_a_is_b };
+
+struct Alias {
+  Op op;
+  u32 mask, match;
+  Same same;
+  const char* mnemonic;
+  const char* format;
+};
+
+constexpr u32 ra_bits = bit_range(11, 15), operand_bits = bit_range(6, 31), l_bit = bit32(10);
+
+constexpr auto aliases = std::to_array<Alias>({
+    {Op::addi, ra_bits, 0, Same::any, "li", "D,i"},
+    {Op::addis, ra_bits, 0, Same::any, "lis", "D,i"},
+    {Op::ori, operand_bits, 0, Same::any, "nop", ""},
+    {Op::xori, operand_bits, 0, Same::any, "xnop", ""},
+    {Op::or_, 0, 0, Same::s_is_b, "mr", "A,D"},
+    {Op::nor, 0, 0, Same::s_is_b, "not", "A,D"},
+    {Op::vor, 0, 0, Same::a_is_b, "vmr", "V,X"},
+    {Op::vnor, 0, 0, Same::a_is_b, "vnot", "V,X"},
+    {Op::creqv, 0, 0, Same::d_is_a_is_b, "crset", "p"},
+    {Op::crxor, 0, 0, Same::d_is_a_is_b, "crclr", "p"},
+    {Op::cror, 0, 0, Same::a_is_b, "crmove", "p,q"},
+    {Op::crnor, 0, 0, Same::a_is_b, "crnot", "p,q"},
+    {Op::cmp, l_bit, 0, Same::any, "cmpw", "oA,B"},
+    {Op::cmpi, l_bit, 0, Same::any, "cmpwi", "oA,i"},
+    {Op::cmpl, l_bit, 0, Same::any, "cmplw", "oA,B"},
+    {Op::cmpli, l_bit, 0, Same::any, "cmplwi", "oA,u"},
+    {Op::mtcrf, bit_range(12, 19), bit_range(12, 19), Same::any, "mtcr", "D"},
+    {Op::rlwnm, bit_range(21, 30), bit_range(26, 30), Same::any, "rotlw", "A,D,B"},
+    {Op::sync, bit_range(9, 10), bit32(10), Same::any, "lwsync", ""},
+    {Op::mftb, bit_range(11, 20), 12 << 16 | 8 << 11, Same::any, "mftb", "D"},
+    {Op::mftb, bit_range(11, 20), 13 << 16 | 8 << 11, Same::any, "mftbu", "D"},
+    {Op::tw, bit_range(6, 20), bit_range(6, 10), Same::any, "trap", ""},
+});
+
+bool matches(Same same, Insn insn) {
+  switch (same) {
+    case Same::any: return true;
+    case Same::s_is_b: return insn.rs() == insn.rb();
+    case Same::a_is_b: return insn.ra() == insn.rb();
+    case Same::d_is_a_is_b: return insn.rd() == insn.ra() && insn.ra() == insn.rb();
+  }
+  return false;
+}
+
+std::optional<AssemblyText> look_up(const Line& line) {
+  for (const Alias& alias : aliases) {
+    if (alias.op == line.op && (line.insn.word() & alias.mask) == alias.match &&
+        matches(alias.same, line.insn)) {
+      return AssemblyText{alias.mnemonic + mnemonic_suffixes(line), operand_text(alias.format, line)};
+    }
+  }
+  return std::nullopt;
+}
+
+// Rotates as shifts and clears (PEM F.4).
+std::optional<AssemblyText> rotate(const Line& line) {
+  const unsigned sh = line.insn.sh(), mb = line.insn.mb(), me = line.insn.me();
+  struct {
+    bool applies;
+    const char* mnemonic;
+    unsigned operand;
+  } const forms[] = {
+      {mb == 0 && me == 31, "rotlwi", sh},     {sh == 0 && me == 31, "clrlwi", mb},
+      {sh == 0 && mb == 0, "clrrwi", 31 - me}, {me == 31 && sh + mb == 32, "srwi", mb},
+      {mb == 0 && sh + me == 31, "slwi", sh},
+  };
+  for (const auto& form : forms) {
+    if (!form.applies) continue;
+    return AssemblyText{form.mnemonic + mnemonic_suffixes(line),
+                        operand_text("A,D,", line) + std::to_string(form.operand)};
+  }
+  return std::nullopt;
+}
+
+std::optional<AssemblyText> trap(const Line& line) {
+  static constexpr struct {
+    unsigned to;
+    const char* condition;
+  } conditions[] = {{1, "lgt"}, {2, "llt"}, {4, "eq"},  {5, "lge"}, {6, "lle"}, {8, "gt"},
+                    {12, "ge"}, {16, "lt"}, {20, "le"}, {24, "ne"}, {31, "u"}};
+  for (const auto& row : conditions) {
+    if (row.to != line.insn.to()) continue;
+    const std::string name = std::string("tw") + row.condition;
+    return line.op == Op::tw ? AssemblyText{name, operand_text("A,B", line)}
+                             : AssemblyText{name + "i", operand_text("A,i", line)};
+  }
+  return std::nullopt;
+}
+
+// Branches by condition (PEM F.5). A hint says which way the processor is to guess: '+' taken.
+bool predicted_taken(const Line& line) {
+  const bool y = line.insn.bo() & 1;
+  return line.op == Op::bc && line.insn.bd() < 0 ? !y : y;
+}
+
+struct Condition {
+  std::string name;
+  const char* format;  // in front of the target, or alone
+};
+
+// By BO without its hint: five kinds of two, of which the second and fourth (2, 3, 6, 7) do not count.
+std::optional<Condition> condition(const Line& line) {
+  static constexpr const char* tests[2][4] = {{"bge", "ble", "bne", "bns"}, {"blt", "bgt", "beq", "bso"}};
+  static constexpr const char* counts[] = {"bdnzf", "bdzf",  nullptr, nullptr, "bdnzt",
+                                           "bdzt",  nullptr, nullptr, "bdnz",  "bdz"};
+  const unsigned kind = line.insn.bo() >> 1, bi = line.insn.bi();
+  if (kind < 8 && (kind & 2)) return Condition{tests[kind >> 2][bi & 3], bi < 4 ? "" : "g"};
+  if (line.op == Op::bcctr || kind > 9 || (kind > 7 && bi != 0)) return std::nullopt;
+  return Condition{counts[kind], kind > 7 ? "" : "q"};
+}
+
+AssemblyText branch(const Line& line) {
+  static constexpr u32 always = 20;
+  const std::string to = line.op == Op::bclr ? "lr" : line.op == Op::bcctr ? "ctr" : "";
+  const std::string suffixes = mnemonic_suffixes(line);
+  if (line.op != Op::bc && line.insn.bo() == always && line.insn.bi() == 0) return {"b" + to + suffixes, ""};
+  const std::optional<Condition> found = condition(line);
+  if (!found) {
+    const bool hint = line.insn.bo() < always && (line.insn.bo() & 1) && predicted_taken(line);
+    return {info(line.op).mnemonic + suffixes + (hint ? "+" : ""),
+            operand_text(operand_format(line.op), line)};
+  }
+  std::string operands = operand_text(found->format, line);
+  if (line.op == Op::bc) operands += (operands.empty() ? "" : ",") + operand_text("%", line);
+  return {found->name + to + suffixes + (predicted_taken(line) ? '+' : '-'), operands};
+}
+
+// Special registers with mnemonics of their own: mfNAME, mtNAME (MPC750UM and MPC7400UM chapter 2).
+enum class Access { both, read, write };
+
+struct SprName {
+  unsigned number;
+  const char* name;
+  int index = -1;  // a number that follows the name as an operand
+  Access access = Access::both;
+};
+
+constexpr auto spr_names = std::to_array<SprName>({
+    {1, "xer"},
+    {8, "lr"},
+    {9, "ctr"},
+    {18, "dsisr"},
+    {19, "dar"},
+    {22, "dec"},
+    {25, "sdr1"},
+    {26, "srr0"},
+    {27, "srr1"},
+    {256, "vrsave"},
+    {272, "sprg", 0},
+    {273, "sprg", 1},
+    {274, "sprg", 2},
+    {275, "sprg", 3},
+    {282, "ear"},
+    {284, "tbl", -1, Access::write},
+    {285, "tbu", -1, Access::write},
+    {287, "pvr", -1, Access::read},
+    {528, "ibatu", 0},
+    {529, "ibatl", 0},
+    {530, "ibatu", 1},
+    {531, "ibatl", 1},
+    {532, "ibatu", 2},
+    {533, "ibatl", 2},
+    {534, "ibatu", 3},
+    {535, "ibatl", 3},
+    {536, "dbatu", 0},
+    {537, "dbatl", 0},
+    {538, "dbatu", 1},
+    {539, "dbatl", 1},
+    {540, "dbatu", 2},
+    {541, "dbatl", 2},
+    {542, "dbatu", 3},
+    {543, "dbatl", 3},
+    {928, "ummcr2"},
+    {935, "ubamr"},
+    {936, "ummcr0"},
+    {937, "upmc1"},
+    {938, "upmc2"},
+    {939, "usia"},
+    {940, "ummcr1"},
+    {941, "upmc3"},
+    {942, "upmc4"},
+    {944, "mmcr2"},
+    {951, "bamr"},
+    {952, "mmcr0"},
+    {953, "pmc1"},
+    {954, "pmc2"},
+    {955, "sia"},
+    {956, "mmcr1"},
+    {957, "pmc3"},
+    {958, "pmc4"},
+    {1008, "hid0"},
+    {1009, "hid1"},
+    {1010, "iabr"},
+    {1013, "dabr"},
+    {1014, "msscr0"},
+    {1015, "msscr1"},
+    {1017, "l2cr"},
+    {1019, "ictc"},
+    {1020, "thrm1"},
+    {1021, "thrm2"},
+    {1022, "thrm3"},
+    {1023, "pir"},
+});
+
+std::optional<AssemblyText> special_register(const Line& line) {
+  const bool read = line.op == Op::mfspr;
+  for (const SprName& spr : spr_names) {
+    if (spr.number != line.insn.spr() || spr.access == (read ? Access::write : Access::read)) continue;
+    const std::string name = std::string(read ? "mf" : "mt") + spr.name, gpr = operand_text("D", line);
+    if (spr.index < 0) return AssemblyText{name, gpr};
+    const std::string index = std::to_string(spr.index);
+    return AssemblyText{name, read ? gpr + "," + index : index + "," + gpr};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<AssemblyText> simplified_mnemonic(const Line& line) {
+  if (std::optional<AssemblyText> found = look_up(line)) return found;
+  switch (line.op) {
+    case Op::rlwinm: return rotate(line);
+    case Op::tw:
+    case Op::twi: return trap(line);
+    case Op::bc:
+    case Op::bclr:
+    case Op::bcctr: return branch(line);
+    case Op::mfspr:
+    case Op::mtspr: return special_register(line);
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace quince::ppc
