@@ -29,7 +29,8 @@ enum class Vector : u32 {
 
 // SRR1 bits of a program exception (PEM table 6-10).
 namespace program_cause {
-inline constexpr u32 fp_enabled = bit32(11), illegal = bit32(12), privileged = bit32(13), trap = bit32(14);
+inline constexpr u32 fp_enabled = bit32(11), illegal = bit32(12), privileged = bit32(13), trap = bit32(14),
+                     srr0_is_next = bit32(15);  // fp_enabled only: SRR0 is not the instruction that caused it
 }
 
 // SRR1 bits of an ISI, DSISR bits of a DSI (PEM tables 6-7, 6-8).

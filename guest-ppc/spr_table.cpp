@@ -1,0 +1,55 @@
+#include "guest-ppc/spr_table.h"
+
+#include <array>
+
+namespace quince::ppc {
+
+namespace {
+
+using enum SprLevel;
+using enum SprModels;
+using enum SprKind;
+
+constexpr SprRow rows[] = {
+#define SPR(number, name, models, read, write, kind, writable, reset) \
+  {number, name, models, read, write, kind, writable, reset},
+#include "guest-ppc/spr_table.inc"
+#undef SPR
+};
+
+constexpr u8 absent = 0xff;
+using Index = std::array<u8, 1024>;
+static_assert(std::size(rows) < absent);
+
+constexpr Index make_index(SprModels model) {
+  Index index{};
+  index.fill(absent);
+  for (u8 i = 0; const SprRow& row : rows) {
+    if (static_cast<u8>(row.models) & static_cast<u8>(model)) index[row.number] = i;
+    ++i;
+  }
+  return index;
+}
+
+constexpr Index g3_index = make_index(g3), g4_index = make_index(g4);
+
+constexpr bool is_power_register(unsigned number) { return number == 0 || (number >= 4 && number <= 6); }
+
+}  // namespace
+
+std::span<const SprRow> spr_rows() { return rows; }
+
+const SprRow* find_spr(const CpuModel& model, unsigned number) {
+  const u8 row = (model.has_altivec() ? g4_index : g3_index)[number & 1023];
+  return row == absent ? nullptr : &rows[row];
+}
+
+SprAccess check_spr(const CpuModel& model, unsigned number, bool write, bool user_mode) {
+  const SprRow* row = find_spr(model, number);
+  const SprLevel needed = row ? (write ? row->write : row->read) : none;
+  if (needed == user || (needed == supervisor && !user_mode)) return SprAccess::allowed;
+  if (user_mode) return number & 0x10 ? SprAccess::privileged : SprAccess::illegal;
+  return is_power_register(number) ? SprAccess::illegal : SprAccess::ignored;
+}
+
+}  // namespace quince::ppc
