@@ -43,12 +43,14 @@ class PhysicalMemory {
   virtual void write(u32 physical, unsigned bytes, u64 value) = 0;
 };
 
-// The engine that holds decoded or translated code.
-class CodeListener {
+// What a processor asks of the engine that executes on it.
+class ExecutionHooks {
  public:
-  virtual ~CodeListener() = default;
+  virtual ~ExecutionHooks() = default;
   // Guest code in [physical, physical + bytes) may have changed; the range does not cross a page.
   virtual void invalidate_code(u32 physical, u32 bytes) = 0;
+  // Instructions executed that Cpu::retired does not count yet.
+  virtual u32 uncounted_instructions() const = 0;
 };
 
 // Ticks of the timebase since power-on. The processor tells how many instructions it has executed, so that a

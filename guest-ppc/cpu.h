@@ -74,13 +74,19 @@ class Cpu {
 
   // The engine has decoded the code in [physical, physical + bytes): it must hear of changes.
   void watch_code(u32 physical, u32 bytes);
-  void set_code_listener(CodeListener* listener) { code_listener_ = listener; }
+  void set_hooks(ExecutionHooks* hooks) { hooks_ = hooks; }
   // Something other than this processor (DMA, a debugger, a loader) wrote physical memory.
   void memory_written(u32 physical, u32 bytes);
 
   // --- Machine state ---
 
-  void set_msr(u32 value);                       // as by mtmsr and rfi: masks bits this model does not have
+  // As by mtmsr and rfi: masks bits this model does not have. Afterwards the engine looks at fp_exception_waiting().
+  void set_msr(u32 value);
+  // FPSCR[FEX] is set and MSR[FE0,FE1] enable exceptions. After mtmsr or rfi: a program exception with SRR1 bits 11
+  // and 15 and SRR0 = the next instruction (PEM 6.4.7).
+  bool fp_exception_waiting() const;
+  // MSR[POW] has been set with a power-saving mode in HID0: nothing executes until an interrupt is taken.
+  bool napping() const;
   u32 read_spr(unsigned spr);                    // mfspr, after the privilege check
   void write_spr(unsigned spr, u32 value);       // mtspr, after the privilege check
   void write_segment(unsigned n, u32 value);     // mtsr, mtsrin
@@ -90,19 +96,22 @@ class Cpu {
   // Takes the exception: SRR0/SRR1/DAR/DSISR, MSR, next pc. `return_address` is what SRR0 gets.
   void deliver(const GuestException& exception, u32 return_address);
   void return_from_interrupt();                  // rfi
+  // A machine check came while MSR[ME] = 0: the processor stands still until reset().
+  bool checkstop = false;
 
   // --- Time and interrupts ---
 
-  // Instructions executed since power-on. Engines add a block when they enter it; see instructions_before().
+  // Instructions executed since power-on, as of the last block boundary; instructions() is exact at any time.
   u64 retired = 0;
+  u64 instructions() const { return retired + (hooks_ ? hooks_->uncounted_instructions() : 0); }
   // Engines return from run() at the next checkpoint once retired >= limit.
   u64 limit = 0;
   // Something happened that the engine should return for (an interrupt line rose, the machine wants to stop).
   void request_attention() { limit = 0; }
 
-  u64 timebase() { return clock_.ticks(retired) + timebase_offset_; }
-  void set_timebase(u64 value) { timebase_offset_ = value - clock_.ticks(retired); }
-  u32 decrementer() { return decrementer_base_ - static_cast<u32>(clock_.ticks(retired) - decrementer_set_); }
+  u64 timebase() { return clock_.ticks(instructions()) + timebase_offset_; }
+  void set_timebase(u64 value) { timebase_offset_ = value - clock_.ticks(instructions()); }
+  u32 decrementer() { return decrementer_base_ - static_cast<u32>(clock_.ticks(instructions()) - decrementer_set_); }
   void set_decrementer(u32 value);
   // Ticks of the clock at which DEC passes from 0 to 0xffffffff next.
   u64 decrementer_deadline() const { return decrementer_set_ + decrementer_base_ + 1; }
@@ -155,12 +164,16 @@ class Cpu {
   void store_within_page(u32 ea, T value);
   Mapping translate(u32 ea, Access access);
   void code_written(u32 physical, u32 bytes);
+  void all_code_changed();
+  void write_address_space(u32& reg, u32 value);
+  void write_hid0(u32 value);
+  void latch_decrementer();
   [[noreturn]] void raise_alignment(u32 ea) const;
 
   Translation& translation_;
   PhysicalMemory& memory_;
   Clock& clock_;
-  CodeListener* code_listener_ = nullptr;
+  ExecutionHooks* hooks_ = nullptr;
   PageTable<u64> code_granules_;  // per physical page, one bit for each 64 bytes that hold decoded code
   u64 timebase_offset_ = 0;
   u64 decrementer_set_ = 0;   // clock ticks when DEC was written

@@ -4,23 +4,21 @@
 
 #include <string_view>
 
-#include "guest-ppc/types.h"
+#include "guest-ppc/fpu/fpu.h"
+#include "guest-ppc/instruction_table.h"
 
 namespace quince::ppc {
 
 struct CpuModel {
   std::string_view name;  // as on the command line
   u32 pvr;
-  bool has_altivec;
-  bool has_dcba;
-  // Single-precision multiplies round frC to 25 significant bits first (measured on the 750 family).
-  bool rounds_frc_to_25_bits;
-  // stwcx. compares the address with that of the lwarx. The 750 and 7400 only look whether a reservation is held.
-  bool stwcx_checks_address;
+  IsaSet isa;
+  fpu::Quirks fpu;
+  bool has_altivec() const { return isa.has(Part::altivec); }
 };
 
-inline constexpr CpuModel cpu_750{"750", 0x0008'0301, false, false, true, false};
-inline constexpr CpuModel cpu_7400{"7400", 0x000c'0209, true, true, false, false};
+inline constexpr CpuModel cpu_750{"750", 0x0008'0301, isa_750, fpu::quirks_750};
+inline constexpr CpuModel cpu_7400{"7400", 0x000c'0209, isa_7400, fpu::quirks_7400};
 inline constexpr const CpuModel* cpu_models[] = {&cpu_750, &cpu_7400};
 
 // Null if there is no such processor.

@@ -49,7 +49,7 @@ struct CpuState {
   }
 };
 
-// MSR bits (PEM table 2-? "MSR bit settings"; VEC only on processors with AltiVec).
+// MSR bits (PEM 2.3.1; VEC only on processors with AltiVec).
 namespace msr {
 inline constexpr u32 vec = bit32(6), pow = bit32(13), ile = bit32(15), ee = bit32(16), pr = bit32(17),
                      fp = bit32(18), me = bit32(19), fe0 = bit32(20), se = bit32(21), be = bit32(22),

@@ -16,7 +16,7 @@ struct Stop {
   GuestException what{};
 };
 
-class Engine : public CodeListener {
+class Engine : public ExecutionHooks {
  public:
   // Executes from state.pc until cpu.retired >= cpu.limit at a checkpoint: a taken backward branch, an indirect
   // branch, or an instruction that changes the machine state. Interrupts are taken there, too.

@@ -5,12 +5,11 @@
 // counts the ten (eleven) significand bits after those that choose the segment. The numbers are facts about
 // the chip, but hardly arbitrary ones, and the tests hold them to this:
 //  - A slope is that of the secant of the curve over the segment, in half units for fres. It is rounded to
-//  the
-//    nearest integer, or to an even one for the first half of the frsqrte table, whose segments are half as
-//    wide. From x = 1.6875 on, two neighbouring fres segments share the secant of both. The last slope of
+//    the nearest integer, or to an even one for the first half of the frsqrte table, whose segments are half
+//    as wide. From x = 1.6875 on, two neighbouring fres segments share the secant of both. The last slope of
 //    each table is the largest that keeps the significand from falling below 1.
 //  - A base moves the secant down by half its greatest distance from the curve, so that the error is as large
-//    on either side; it is a multiple of 2^9 (2^11), one or two of those off the ideal.
+//    on either side; it is a multiple of 2^9 (2^11), at most two of those off the ideal.
 #include <array>
 
 #include "guest-ppc/fpu/round.h"

@@ -1,0 +1,194 @@
+// The processor's slow path to memory: translation, MMIO, page crossings, watched code, reservations.
+#include <algorithm>
+
+#include "guest-ppc/cpu.h"
+
+namespace quince::ppc {
+
+namespace {
+
+constexpr u32 granule_bytes = 64;      // of watched code
+constexpr u32 block_bytes = 32;        // cache block of the 750 and 7400
+constexpr u32 reservation_bytes = 32;  // their reservation granule
+
+// One bit for each granule of the page that [offset, offset + bytes) touches.
+u64 granules(u32 offset, u32 bytes) {
+  const u32 first = offset / granule_bytes, last = (offset + bytes - 1) / granule_bytes;
+  return (~u64{0} >> (63 - (last - first))) << first;
+}
+
+}  // namespace
+
+Cpu::Cpu(const CpuModel& cpu_model, Translation& translation, PhysicalMemory& memory, Clock& clock)
+    : model(cpu_model), translation_(translation), memory_(memory), clock_(clock) {
+  reset();
+}
+
+Mapping Cpu::translate(u32 ea, Access access) {
+  if (!tlb.window_selected()) tlb.select(state);
+  const auto mapping = translation_.translate(state, ea, access);
+  if (!mapping) throw mapping.error();
+  return *mapping;
+}
+
+void Cpu::raise_alignment(u32 ea) const {
+  throw GuestException{Vector::alignment, 0, ea, 0};  // the engine adds DSISR, which describes the instruction
+}
+
+Mapping Cpu::fetch(u32 ea) {
+  const Mapping mapping = translate(ea, Access::fetch);
+  tlb.fill_exec(ea, mapping);
+  return mapping;
+}
+
+// --- Loads ---
+
+template <class T>
+T Cpu::load_within_page(u32 ea) {
+  const Mapping mapping = translate(ea, Access::read);
+  if (const u8* host = memory_.page(mapping.physical, false)) {
+    tlb.fill_read(ea, mapping, host);
+    return read_host<T>(reinterpret_cast<u64>(host) + (ea & page_mask));
+  }
+  ++counters.mmio_accesses;
+  const u32 physical = mapping.physical | (ea & page_mask);
+  if constexpr (std::is_same_v<T, V128>) {
+    const u64 high = memory_.read(physical, 8);
+    return V128::from_lanes<u64>({memory_.read(physical + 8, 8), high});
+  } else {
+    return static_cast<T>(memory_.read(physical, sizeof(T)));
+  }
+}
+
+template <class T>
+T Cpu::load_slow(u32 ea) {
+  if ((ea & page_mask) <= page_size - sizeof(T)) return load_within_page<T>(ea);
+  std::array<u8, sizeof(T)> bytes;  // as in memory
+  for (u32 n = 0; n < sizeof(T); ++n) bytes[n] = load<u8>(ea + n);
+  return big_endian(std::bit_cast<T>(bytes));
+}
+
+// --- Stores ---
+
+template <class T>
+void Cpu::store_within_page(u32 ea, T value) {
+  const Mapping mapping = translate(ea, Access::write);
+  const u32 physical = mapping.physical | (ea & page_mask);
+  if (u8* host = memory_.page(mapping.physical, true)) {
+    write_host(reinterpret_cast<u64>(host) + (ea & page_mask), value);
+    if (code_granules_[physical / page_size] != 0) {
+      code_written(physical, sizeof(T));
+    } else if (mapping.writable && !mapping.cache_inhibited && !mapping.write_through) {
+      tlb.fill_write(ea, mapping, host);
+    }
+    return;
+  }
+  ++counters.mmio_accesses;
+  if constexpr (std::is_same_v<T, V128>) {
+    const auto halves = value.template lanes<u64>();
+    memory_.write(physical, 8, halves[1]);
+    memory_.write(physical + 8, 8, halves[0]);
+  } else {
+    memory_.write(physical, sizeof(T), value);
+  }
+}
+
+template <class T>
+void Cpu::store_slow(u32 ea, T value) {
+  if ((ea & page_mask) <= page_size - sizeof(T)) return store_within_page(ea, value);
+  probe(ea, sizeof(T), Access::write);
+  const auto bytes = std::bit_cast<std::array<u8, sizeof(T)>>(big_endian(value));
+  for (u32 n = 0; n < sizeof(T); ++n) store<u8>(ea + n, bytes[n]);
+}
+
+template u8 Cpu::load_slow(u32);
+template u16 Cpu::load_slow(u32);
+template u32 Cpu::load_slow(u32);
+template u64 Cpu::load_slow(u32);
+template V128 Cpu::load_slow(u32);
+template void Cpu::store_slow(u32, u8);
+template void Cpu::store_slow(u32, u16);
+template void Cpu::store_slow(u32, u32);
+template void Cpu::store_slow(u32, u64);
+template void Cpu::store_slow(u32, V128);
+
+void Cpu::probe(u32 ea, u32 bytes, Access access) {
+  if (bytes == 0) return;
+  translate(ea, access);
+  const u32 last = ea + bytes - 1;
+  if (((ea ^ last) & ~page_mask) != 0) translate(last & ~page_mask, access);
+}
+
+// --- Reservations (PEM 8.2, lwarx and stwcx.; MPC750UM 2.3.5.2): stwcx. asks only whether a reservation is held. ---
+
+u32 Cpu::load_reserved(u32 ea) {
+  const u32 value = load<u32>(ea);
+  state.reservation = true;
+  state.reservation_granule = (translate(ea, Access::read).physical | (ea & page_mask)) & ~(reservation_bytes - 1);
+  return value;
+}
+
+bool Cpu::store_conditional(u32 ea, u32 value) {
+  if (!state.reservation) {
+    probe(ea, 4, Access::write);  // protection applies whether or not the store is made
+    return false;
+  }
+  store<u32>(ea, value);
+  state.reservation = false;
+  return true;
+}
+
+// --- Cache blocks ---
+
+void Cpu::zero_block(u32 ea) {
+  const u32 block = ea & ~(block_bytes - 1);
+  if (tlb.write_bias()[block / page_size] == 0) {
+    const Mapping mapping = translate(ea, Access::write);
+    if (mapping.cache_inhibited || mapping.write_through) raise_alignment(ea);
+  }
+  for (u32 n = 0; n < block_bytes; n += 8) store<u64>(block + n, 0);
+}
+
+void Cpu::touch_block(u32 ea, Access access) { translate(ea, access); }
+
+void Cpu::invalidate_instruction_block(u32 ea) {
+  const u32 physical = translate(ea, Access::read).physical | (ea & page_mask);
+  code_written(physical & ~(block_bytes - 1), block_bytes);
+}
+
+// --- Watched code ---
+
+void Cpu::watch_code(u32 physical, u32 bytes) {
+  u64& bits = code_granules_[physical / page_size];
+  if (bits == 0) tlb.protect_page(physical & ~page_mask);
+  bits |= granules(physical & page_mask, bytes);
+}
+
+void Cpu::code_written(u32 physical, u32 bytes) {
+  u64& bits = code_granules_[physical / page_size];
+  const u64 touched = granules(physical & page_mask, bytes);
+  if ((bits & touched) == 0) return;
+  bits &= ~touched;
+  if (!hooks_) return;
+  const u32 first = physical & ~(granule_bytes - 1);
+  const u32 end = (physical + bytes + granule_bytes - 1) & ~(granule_bytes - 1);
+  hooks_->invalidate_code(first, end - first);
+}
+
+void Cpu::memory_written(u32 physical, u32 bytes) {
+  const u64 end = u64{physical} + bytes;
+  if (state.reservation && state.reservation_granule < end &&
+      u64{state.reservation_granule} + reservation_bytes > physical) {
+    state.reservation = false;
+  }
+  for (u64 at = physical; at < end;) {
+    const u64 page_end = (at & ~u64{page_mask}) + page_size;
+    const u64 stop = std::min(page_end, end);
+    if (code_granules_[static_cast<u32>(at) / page_size] != 0) {
+      code_written(static_cast<u32>(at), static_cast<u32>(stop - at));
+    }
+    at = stop;
+  }
+}
+
+}  // namespace quince::ppc

@@ -1,0 +1,215 @@
+#include "guest-ppc/interpreter.h"
+
+#include <algorithm>
+
+#include "guest-ppc/decoder.h"
+#include "guest-ppc/insn.h"
+#include "guest-ppc/interpreter_handlers.h"
+
+namespace quince::ppc {
+
+namespace {
+
+// SPRs whose writing changes nothing but the register: XER, LR, CTR, VRSAVE.
+bool is_plain_spr(unsigned spr) { return spr == 1 || spr == 8 || spr == 9 || spr == 256; }
+
+bool ends_block(Op op, u32 word) {
+  const InsnInfo& row = info(op);
+  if (op == Op::mtspr) return !is_plain_spr(Insn(word).spr());
+  return row.has(flag::branch | flag::ends_block);
+}
+
+// Blocks after which an interrupt may be taken although no branch went backwards.
+bool is_checkpoint(Op op, u32 word) {
+  if (op == Op::bclr || op == Op::bcctr) return true;
+  return ends_block(op, word) && op != Op::b && op != Op::bc;
+}
+
+// DSISR of an alignment exception describes the instruction (PEM table 6-9): its opcode bits, rD and rA.
+u32 alignment_dsisr(Insn i) {
+  const u32 registers = i.bits(6, 10) << 5 | i.bits(11, 15);
+  if (i.opcd() == 31) return i.bits(29, 30) << 15 | i.bits(25, 25) << 14 | i.bits(21, 24) << 10 | registers;
+  return i.bits(5, 5) << 14 | i.bits(1, 4) << 10 | registers;
+}
+
+// --- Handlers that are no instruction ---
+
+// After the last instruction of a block that is not a branch.
+void end_of_block(Interpreter& interpreter, const Decoded* at) { interpreter.cpu.state.pc = at->pc; }
+
+void illegal_instruction(Interpreter& interpreter, const Decoded* at) {
+  interpreter.position = at;
+  throw GuestException{Vector::program, program_cause::illegal};
+}
+
+Decoded::Handler handler_for(Op op, u32 word) {
+  if (op == Op::illegal) return illegal_instruction;
+  for (const SpecialHandler& special : special_handlers) {
+    if (special.op == op && (word & special.mask) == special.value) return special.run;
+  }
+  const auto n = static_cast<std::size_t>(op);
+  if (integer_handlers[n]) return integer_handlers[n];
+  return float_handlers[n] ? float_handlers[n] : vector_handlers[n];
+}
+
+u64 block_key(u32 pc, u32 physical) { return u64{physical & ~page_mask} << 32 | pc; }
+
+}  // namespace
+
+Interpreter::Interpreter(Cpu& processor, ExceptionHandling handling)
+    : cpu(processor), handling_(handling), cache_(cache_lines) {
+  cpu.set_hooks(this);
+}
+
+Interpreter::~Interpreter() { cpu.set_hooks(nullptr); }
+
+u32 Interpreter::uncounted_instructions() const {
+  return position && current_ ? static_cast<u32>(position - current_->code) : 0;
+}
+
+// --- The run loop ---
+
+Stop Interpreter::run() {
+  stopped_ = false;
+  for (;;) {
+    try {
+      if (handling_ == ExceptionHandling::deliver) cpu.take_interrupt();
+      return execute();
+    } catch (const GuestException& exception) {
+      if (handle(exception)) return stop_;
+    }
+  }
+}
+
+// About 15 host instructions a block on top of its own.
+Stop Interpreter::execute() {
+  CpuState& state = cpu.state;
+  for (;;) {
+    const Block* block = find(state.pc);
+    current_ = block;
+    block->code->run(*this, block->code);
+    position = nullptr;
+    cpu.retired += block->length;
+    if (block->checkpoint || state.pc <= block->pc + 4 * (block->length - 1)) {
+      if (cpu.retired >= cpu.limit) [[unlikely]] {
+        return stopped_ ? stop_ : Stop{};
+      }
+      // mtmsr or rfi may just have enabled an interrupt that was waiting.
+      if (block->checkpoint && handling_ == ExceptionHandling::deliver && (state.msr & msr::ee)) {
+        cpu.take_interrupt();
+      }
+    }
+  }
+}
+
+// An exception in the middle of a block. True: run() returns.
+bool Interpreter::handle(const GuestException& thrown) {
+  GuestException exception = thrown;
+  if (position) {
+    cpu.retired += uncounted_instructions();
+    cpu.state.pc = position->pc;
+    if (exception.vector == Vector::alignment) exception.dsisr = alignment_dsisr(Insn(position->word));
+    position = nullptr;
+  }
+  if (handling_ == ExceptionHandling::stop) {
+    stop_ = {true, exception};
+    return true;
+  }
+  cpu.deliver(exception, cpu.state.pc);
+  stop_ = {};
+  return cpu.retired >= cpu.limit;
+}
+
+void Interpreter::system_call(u32 next_pc) {
+  const GuestException exception{Vector::system_call};
+  if (handling_ == ExceptionHandling::deliver) return cpu.deliver(exception, next_pc);
+  cpu.state.pc = next_pc;
+  stop_ = {true, exception};
+  stopped_ = true;
+  cpu.request_attention();
+}
+
+// --- Decoded blocks ---
+
+const Interpreter::Block* Interpreter::find(u32 pc) {
+  const CacheLine& cached = line(pc);
+  if (cached.pc == pc && cached.tag == cpu.tlb.exec_tag()[pc / page_size]) [[likely]] return cached.block;
+  return find_slow(pc);
+}
+
+const Interpreter::Block* Interpreter::find_slow(u32 pc) {
+  position = nullptr;
+  if (flush_wanted_ || chunks_.size() > max_chunks) flush();
+  invalid_.clear();
+  const Mapping mapping = cpu.fetch(pc);
+  const u32 physical = mapping.physical | (pc & page_mask);
+  auto& block = blocks_[block_key(pc, physical)];
+  if (!block) decode_block(pc, physical).swap(block);
+  line(pc) = {pc, mapping.physical + 1, block.get()};
+  return block.get();
+}
+
+Decoded* Interpreter::reserve(std::size_t entries) {
+  if (chunks_.empty() || chunk_used_ + entries > chunk_entries) {
+    chunks_.push_back(std::make_unique<Decoded[]>(chunk_entries));
+    chunk_used_ = 0;
+  }
+  return &chunks_.back()[chunk_used_];
+}
+
+std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physical) {
+  const u8* page = cpu.code_page(physical & ~page_mask);
+  if (!page) throw GuestException{Vector::machine_check};  // instructions can't come from a device
+  Decoded* code = reserve(max_block_length + 1);
+  const u32 in_page = (page_size - (pc & page_mask)) / 4;
+  const u32 limit = std::min(max_block_length, in_page);
+  auto block = std::make_unique<Block>(Block{pc, physical, 0, false, code});
+  for (bool ended = false; !ended && block->length < limit; ++block->length) {
+    u32 word;
+    std::memcpy(&word, page + (physical & page_mask) + 4 * block->length, 4);
+    word = swap_bytes(word);
+    const Op op = decode(word, cpu.model.isa);
+    code[block->length] = {handler_for(op, word), word, pc + 4 * block->length};
+    ended = op == Op::illegal || ends_block(op, word);
+    block->checkpoint = is_checkpoint(op, word);
+  }
+  code[block->length] = {end_of_block, 0, pc + 4 * block->length};
+  chunk_used_ += block->length + 1;
+  ++statistics_.blocks_decoded;
+  statistics_.instructions_decoded += block->length;
+  blocks_of_page_[physical / page_size].push_back(block_key(pc, physical));
+  cpu.watch_code(physical, 4 * block->length);
+  return block;
+}
+
+void Interpreter::invalidate_code(u32 physical, u32 bytes) {
+  const auto page = blocks_of_page_.find(physical / page_size);
+  if (page == blocks_of_page_.end()) return;
+  ++statistics_.invalidations;
+  std::erase_if(page->second, [&](u64 key) {
+    const auto found = blocks_.find(key);
+    const Block& block = *found->second;
+    if (block.physical >= physical + bytes || block.physical + 4 * block.length <= physical) return false;
+    if (line(block.pc).block == &block) line(block.pc) = {};
+    invalid_.push_back(std::move(found->second));
+    blocks_.erase(found);
+    return true;
+  });
+}
+
+void Interpreter::flush() {
+  if (position) {  // called by an instruction that is executing: its block must stay for now
+    flush_wanted_ = true;
+    std::fill(cache_.begin(), cache_.end(), CacheLine{});
+    return;
+  }
+  flush_wanted_ = false;
+  std::fill(cache_.begin(), cache_.end(), CacheLine{});
+  blocks_.clear();
+  blocks_of_page_.clear();
+  invalid_.clear();
+  chunks_.clear();
+  chunk_used_ = 0;
+}
+
+}  // namespace quince::ppc

@@ -1,0 +1,88 @@
+// The reference engine: executes decoded basic blocks by calling one function per instruction.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "guest-ppc/engine.h"
+
+namespace quince::ppc {
+
+class Interpreter;
+
+// One decoded instruction. Its handler executes it and then calls that of the next entry, so that straight-line
+// code runs without returning; the handler of the last one returns.
+struct Decoded {
+  using Handler = void (*)(Interpreter&, const Decoded*);
+  Handler run;
+  u32 word;
+  u32 pc;
+};
+
+class Interpreter final : public Engine {
+ public:
+  explicit Interpreter(Cpu& cpu, ExceptionHandling handling = ExceptionHandling::deliver);
+  ~Interpreter() override;
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
+
+  Stop run() override;
+  void flush() override;
+  void invalidate_code(u32 physical, u32 bytes) override;
+  u32 uncounted_instructions() const override;
+
+  struct Statistics {
+    u64 blocks_decoded = 0;
+    u64 instructions_decoded = 0;
+    u64 invalidations = 0;
+  };
+  const Statistics& statistics() const { return statistics_; }
+
+  // For the handlers.
+  Cpu& cpu;
+  const Decoded* position = nullptr;  // the instruction that may fault, or null between blocks
+  void system_call(u32 next_pc);      // sc
+
+ private:
+  struct Block {
+    u32 pc;
+    u32 physical;
+    u32 length;       // instructions
+    bool checkpoint;  // ends in an indirect branch or changes machine state
+    const Decoded* code;
+  };
+  struct CacheLine {
+    u32 pc = 1;  // never an instruction address
+    u32 tag = 0;
+    const Block* block = nullptr;
+  };
+  static constexpr u32 cache_lines = 1u << 16;
+  static constexpr u32 max_block_length = 64;
+  static constexpr std::size_t chunk_entries = 1u << 16;  // of Decoded
+  static constexpr std::size_t max_chunks = 64;           // 64 MiB of decoded code, then start again
+
+  Stop execute();
+  bool checkpoint();  // true: leave run()
+  bool handle(const GuestException& exception);
+  const Block* find(u32 pc);
+  const Block* find_slow(u32 pc);
+  std::unique_ptr<Block> decode_block(u32 pc, u32 physical);
+  Decoded* reserve(std::size_t entries);
+  CacheLine& line(u32 pc) { return cache_[pc / 4 % cache_lines]; }
+
+  ExceptionHandling handling_;
+  const Block* current_ = nullptr;
+  bool stopped_ = false;
+  Stop stop_;
+  bool flush_wanted_ = false;
+  std::vector<CacheLine> cache_;
+  std::unordered_map<u64, std::unique_ptr<Block>> blocks_;         // by physical page + 1 and pc
+  std::unordered_map<u32, std::vector<u64>> blocks_of_page_;       // keys, by physical page
+  std::vector<std::unique_ptr<Block>> invalid_;                    // perhaps still executing
+  std::vector<std::unique_ptr<Decoded[]>> chunks_;
+  std::size_t chunk_used_ = 0;
+  Statistics statistics_;
+};
+
+}  // namespace quince::ppc
