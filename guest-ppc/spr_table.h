@@ -73,13 +73,14 @@ enum class SprAccess : u8 {
 };
 
 // What mfspr (mtspr, if `write`) of a register does in user or supervisor mode.
-// A number whose bit 0x10 is set belongs to the supervisor, whether it exists or not: using it in user mode
-// is a privilege violation. Other unknown numbers are illegal in user mode. In supervisor mode the
-// architecture leaves unknown numbers, writes of read-only and reads of write-only registers open (an
-// exception or boundedly undefined results); operating systems probe such registers of sister processors
-// without expecting an exception, and mtspr of HID1 and PVR is documented to do nothing, so these accesses
-// are ignored. Exempt are the numbers that were registers of POWER and the 601 (MQ, RTCU, RTCL, DEC), which
-// software expects to trap in order to emulate them.
+//
+// User mode: a number whose bit 0x10 is set belongs to the supervisor, whether it exists or not, and using it
+// is a privilege violation; any other number that cannot be accessed is illegal (PEM 8.2). Supervisor mode:
+// mtspr of the read-only PVR and HID1 does nothing, as the manuals say. Unknown numbers the architecture
+// leaves open; the 750 takes an illegal instruction exception (MPC750UM 2.1.1). Here they do nothing but for
+// those that POWER and the 601 had (MQ, RTCU, RTCL, DEC), which software expects to trap so that it can
+// emulate them: firmware and drivers touch the registers of sister processors, and a machine whose processor
+// is not the one they were written for runs only if that is harmless.
 SprAccess check_spr(const CpuModel& model, unsigned number, bool write, bool user_mode);
 
 }  // namespace quince::ppc

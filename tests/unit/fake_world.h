@@ -1,4 +1,5 @@
-// What a processor under test sees of the world: pages of RAM wherever a test wants them, and a clock set by hand.
+// What a processor under test sees of the world: pages of RAM wherever a test wants them, and a clock set by
+// hand.
 #pragma once
 
 #include <array>

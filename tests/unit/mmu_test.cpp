@@ -31,7 +31,8 @@ class MmuTest : public ::testing::Test {
     u32 cause = 0;  // SRR1 of an ISI, DSISR of a DSI
     bool operator==(const Outcome&) const = default;
     friend void PrintTo(const Outcome& o, std::ostream* out) {
-      *out << (o.allowed ? "allowed, physical " : "refused, cause ") << std::hex << (o.allowed ? o.physical : o.cause);
+      *out << (o.allowed ? "allowed, physical " : "refused, cause ") << std::hex
+           << (o.allowed ? o.physical : o.cause);
     }
   };
   static Outcome at(u32 physical) { return {true, physical, 0}; }
@@ -97,7 +98,8 @@ TEST_F(MmuTest, BlockSizes) {
     state.dbat[2] = {start | size.bl << 2 | 2, 0x5000'0002};
     EXPECT_EQ(access(start, Access::read), at(0x5000'0000)) << size.bl;
     EXPECT_EQ(access(start + 0x1'2345, Access::write), at(0x5001'2000)) << size.bl;
-    EXPECT_EQ(access(start + size.bytes - 1, Access::read), at(0x5000'0000 + size.bytes - page_size)) << size.bl;
+    EXPECT_EQ(access(start + size.bytes - 1, Access::read), at(0x5000'0000 + size.bytes - page_size))
+        << size.bl;
     EXPECT_EQ(access(start - 1, Access::read), refused(0x8000'0000)) << size.bl;
     EXPECT_EQ(access(start + size.bytes, Access::read), refused(0x8000'0000)) << size.bl;
     EXPECT_EQ(access(start, Access::fetch), refused(0x1000'0000)) << "data blocks serve no fetches";
@@ -144,7 +146,8 @@ TEST_F(MmuTest, BlockProtection) {
       state.sr.fill(0x6000'0000);
       state.ibat[3] = state.dbat[3] = {0xc000'0003, 0x0002'0000 | row.pp};
       EXPECT_EQ(access(0xc001'5000, Access::read), row.read ? at(0x3'5000) : refused(0x0800'0000)) << row.pp;
-      EXPECT_EQ(access(0xc001'5000, Access::write), row.write ? at(0x3'5000) : refused(0x0a00'0000)) << row.pp;
+      EXPECT_EQ(access(0xc001'5000, Access::write), row.write ? at(0x3'5000) : refused(0x0a00'0000))
+          << row.pp;
       EXPECT_EQ(access(0xc001'5000, Access::fetch), row.read ? at(0x3'5000) : refused(0x0800'0000)) << row.pp;
       if (row.read) {
         EXPECT_EQ(mmu.translate(state, 0xc001'5000, Access::read)->writable, row.write);
@@ -196,7 +199,8 @@ struct Example {
 constexpr Example examples[] = {
     // 64 KiB. Page index 0x0345, hash 0x123 ^ 0x345 = 0x266, its complement's low ten bits 0x199.
     {0x0010'0000, 0x0000'0123, 0x0034'5678, 0x0010'9980, 0x0010'6640, 0x8000'9180, 0x8000'91c0},
-    // 256 KiB. VSID[5-23] = 0x3cdef, page index 0xfedc, hash 0x33333, complement 0x4cccc; HTABMASK 3; API 0x3f.
+    // 256 KiB. VSID[5-23] = 0x3cdef, page index 0xfedc, hash 0x33333, complement 0x4cccc; HTABMASK 3; API
+    // 0x3f.
     {0x0020'0003, 0x00ab'cdef, 0x3fed'cba9, 0x0020'ccc0, 0x0023'3300, 0xd5e6'f7bf, 0xd5e6'f7ff},
     // 32 MiB, the largest. VSID 0x7ffff, page index 0: the last group; its complement: the first.
     {0x0200'01ff, 0x0007'ffff, 0x0000'0fff, 0x03ff'ffc0, 0x0200'0000, 0x83ff'ff80, 0x83ff'ffc0},
@@ -282,7 +286,8 @@ TEST_F(PageTest, ProtectionByKeyAndPp) {
         put_page(0x0765'4000 | row.pp);
         EXPECT_EQ(access(page.ea, kind), allowed ? at(0x0765'4000) : refused(cause))
             << name_of(kind) << " key " << row.key << " pp " << row.pp << " user " << user;
-        EXPECT_EQ(page_word(), (0x0765'4000 | row.pp) | (allowed ? after : 0)) << "nothing without permission";
+        EXPECT_EQ(page_word(), (0x0765'4000 | row.pp) | (allowed ? after : 0))
+            << "nothing without permission";
       };
       check(Access::read, row.read, 0x0800'0000, referenced);
       check(Access::write, row.write, 0x0a00'0000, referenced | changed);

@@ -1,10 +1,9 @@
 // Special-purpose registers: who may use them, and what they do besides storing.
-#include "guest-ppc/spr_table.h"
-
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "guest-ppc/spr_table.h"
 #include "tests/unit/fake_world.h"
 
 namespace quince::ppc {
@@ -22,8 +21,12 @@ TEST(SprTable, UserReachesTheseAndNoOthers) {
       const auto expected = [&](bool allowed) {
         return allowed ? SprAccess::allowed : n & 0x10 ? SprAccess::privileged : SprAccess::illegal;
       };
-      EXPECT_EQ(check_spr(*model, n, mfspr, user_mode), expected(reads.count(n) || (g4 && reads_7400.count(n)))) << n;
-      EXPECT_EQ(check_spr(*model, n, mtspr, user_mode), expected(writes.count(n) || (g4 && writes_7400.count(n)))) << n;
+      EXPECT_EQ(check_spr(*model, n, mfspr, user_mode),
+                expected(reads.count(n) || (g4 && reads_7400.count(n))))
+          << n;
+      EXPECT_EQ(check_spr(*model, n, mtspr, user_mode),
+                expected(writes.count(n) || (g4 && writes_7400.count(n))))
+          << n;
     }
   }
 }
@@ -35,18 +38,20 @@ TEST(SprTable, SupervisorMayDoAllThatExistsAndUnknownNumbersDoNothing) {
       const bool power = n == 0 || n == 4 || n == 5 || n == 6;
       const auto absent = power ? SprAccess::illegal : SprAccess::ignored;
       EXPECT_EQ(check_spr(*model, n, mfspr, supervisor_mode),
-                row && row->read != SprLevel::none ? SprAccess::allowed : absent) << n;
+                row && row->read != SprLevel::none ? SprAccess::allowed : absent)
+          << n;
       EXPECT_EQ(check_spr(*model, n, mtspr, supervisor_mode),
-                row && row->write != SprLevel::none ? SprAccess::allowed : absent) << n;
+                row && row->write != SprLevel::none ? SprAccess::allowed : absent)
+          << n;
     }
   }
 }
 
 // MPC750UM table 2-44 and figure 2-1; MPC7400UM tables 2-45, 2-46.
 TEST(SprTable, TheModelsHaveTheRegistersOfTheirManuals) {
-  std::set<unsigned> g3{1,   8,   9,   18,  19,  22,  25,  26,  27,  268, 269,  272,  273,  274,  275,  282,  284,  285,
-                        287, 936, 937, 938, 939, 940, 941, 942, 952, 953, 954,  955,  956,  957,  958,  1008, 1009, 1010,
-                        1013, 1017, 1019, 1020, 1021, 1022};
+  std::set<unsigned> g3{1,   8,   9,   18,  19,  22,   25,   26,   27,   268,  269,  272,  273,  274,
+                        275, 282, 284, 285, 287, 936,  937,  938,  939,  940,  941,  942,  952,  953,
+                        954, 955, 956, 957, 958, 1008, 1009, 1010, 1013, 1017, 1019, 1020, 1021, 1022};
   for (unsigned n = 528; n <= 543; ++n) g3.insert(n);
   std::set<unsigned> g4 = g3;
   g4.insert({256, 928, 935, 944, 951, 1014, 1015, 1023});
@@ -58,13 +63,10 @@ TEST(SprTable, TheModelsHaveTheRegistersOfTheirManuals) {
 
 TEST(SprTable, RowsAgreeWithTheRuleOfTheNumber) {
   for (const SprRow& row : spr_rows()) {
-    const bool belongs_to_supervisor = row.number & 0x10;
-    for (const SprLevel level : {row.read, row.write}) {
-      if (level != SprLevel::none) {
-        EXPECT_EQ(level == SprLevel::supervisor, belongs_to_supervisor || row.number < 256 ? level == SprLevel::supervisor : false)
-            << row.name;
-      }
-    }
+    const SprLevel of_number = row.number & 0x10 ? SprLevel::supervisor : SprLevel::user;
+    EXPECT_TRUE(row.read == of_number || row.read == SprLevel::none) << row.name;
+    EXPECT_TRUE(row.write == of_number || row.write == SprLevel::none) << row.name;
+    EXPECT_TRUE(row.read == of_number || row.write == of_number) << row.name;
     EXPECT_EQ(row.write == SprLevel::none, row.writable == 0) << row.name;
     EXPECT_EQ(row.reset & ~row.writable, row.name == "HID1" ? row.reset : 0) << row.name;
   }
@@ -72,7 +74,8 @@ TEST(SprTable, RowsAgreeWithTheRuleOfTheNumber) {
 
 class SprTest : public ::testing::TestWithParam<const CpuModel*> {
  protected:
-  // Writes ones, then zeros; says which bits changed. Both must leave the other bits at their value after reset.
+  // Writes ones, then zeros; says which bits changed. Both must leave the other bits at their value after
+  // reset.
   u32 changing_bits(unsigned n) {
     cpu.write_spr(n, 0xffff'ffff);
     const u32 ones = cpu.read_spr(n);
@@ -83,7 +86,7 @@ class SprTest : public ::testing::TestWithParam<const CpuModel*> {
   Cpu cpu{*GetParam(), world.translation, world.memory, world.clock};
 };
 INSTANTIATE_TEST_SUITE_P(Models, SprTest, ::testing::ValuesIn(cpu_models),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         [](const auto& model) { return std::string(model.param->name); });
 
 TEST_P(SprTest, EveryReadableRegisterAnswersAndEveryWritableOneTakesItsBits) {
   for (const SprRow& row : spr_rows()) {
@@ -100,8 +103,8 @@ TEST_P(SprTest, EveryReadableRegisterAnswersAndEveryWritableOneTakesItsBits) {
 TEST_P(SprTest, RegistersAreIndependent) {
   u32 value = 0;
   const auto stores = [&](const SprRow& row) {
-    return find_spr(*GetParam(), row.number) == &row && row.read != SprLevel::none && row.write != SprLevel::none &&
-           row.number != spr::hid0;
+    return find_spr(*GetParam(), row.number) == &row && row.read != SprLevel::none &&
+           row.write != SprLevel::none && row.number != spr::hid0;
   };
   for (const SprRow& row : spr_rows()) {
     if (stores(row)) cpu.write_spr(row.number, ++value * 0x0101'0101);
