@@ -1,5 +1,6 @@
-// Guest time, and things to be done at a point of it. One scheduler serves the whole board: timers, transfers in
-// progress, retraces. The board decides whether its time follows the host's clock or the instruction count.
+// Guest time, and things to be done at a point of it. One scheduler serves the whole board: timers, transfers
+// in progress, retraces. The board decides whether its time follows the host's clock or the instruction
+// count.
 #pragma once
 
 #include <functional>
@@ -15,10 +16,13 @@ class Scheduler {
   virtual ~Scheduler() = default;
   // Nanoseconds of guest time since power-on.
   virtual u64 now() = 0;
-  // Calls `action` on the processor's thread once now() >= `time`. Events at the same time run in the order in which
-  // they were scheduled. A time in the past means as soon as possible, but not before this call returns.
+  // Calls `action` on the processor's thread once now() >= `time`. Events at the same time run in the order
+  // in which they were scheduled. A time in the past means as soon as possible, but not before this call
+  // returns.
   virtual EventId at(u64 time, std::function<void()> action) = 0;
-  EventId after(u64 nanoseconds, std::function<void()> action) { return at(now() + nanoseconds, std::move(action)); }
+  EventId after(u64 nanoseconds, std::function<void()> action) {
+    return at(now() + nanoseconds, std::move(action));
+  }
   virtual void cancel(EventId id) = 0;  // no effect if it already ran
 
   // From any thread: have `action` called on the processor's thread soon. How host I/O reports completion.
