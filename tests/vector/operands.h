@@ -35,7 +35,16 @@ class OperandSource {
     return lanes<ppc::u32>([&] { return single(); });
   }
 
-  // floats: single-precision operands. Every combination of VSCR[NJ] and [SAT].
+  // Such as the architecture defines the result of op for. Every combination of VSCR[NJ] and [SAT].
+  Operands operands_for(ppc::vec::Op op) {
+    Operands o = operands(op >= ppc::vec::Op::vaddfp);  // the table's last part is floating point
+    if (op == ppc::vec::Op::vsl || op == ppc::vec::Op::vsr) {
+      for (ppc::u8& byte : o.b.bytes) byte = static_cast<ppc::u8>((byte & 0xf8) | (o.b.bytes[0] & 7));
+    }
+    return o;
+  }
+
+ private:
   Operands operands(bool floats) {
     const ppc::V128 seed = floats ? float_reg({}) : reg({});
     const auto next = [&] { return floats ? float_reg(seed) : reg(seed); };
@@ -44,7 +53,6 @@ class OperandSource {
     return o;
   }
 
- private:
   template <class T, class F>
   ppc::V128 lanes(F f) {
     std::array<T, 16 / sizeof(T)> values;
@@ -93,8 +101,5 @@ class OperandSource {
 
   ppc::u64 state_;
 };
-
-// Takes single-precision elements.
-constexpr bool is_float(ppc::vec::Op op) { return op >= ppc::vec::Op::vaddfp; }
 
 }  // namespace quince::test

@@ -1,0 +1,134 @@
+// Every computational instruction on random and boundary operands against an independent implementation:
+// qemu-ppc running guest/execute.c. All bits of the result, VSCR and CR6 must agree, but for the table below.
+//
+// QUINCE_VECTOR_RECORDS: how many operand triples in all (default 200,000).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <limits>
+#include <sstream>
+
+#include "guest-ppc/vector/interp_ops.h"
+#include "tests/vector/operands.h"
+#include "tests/vector/qemu.h"
+#include "tests/vector/record_form.h"
+
+namespace quince::test {
+namespace {
+
+using namespace ppc::vec;
+using ppc::i64;
+using ppc::u32;
+using ppc::u8;
+using ppc::V128;
+
+// Where QEMU 7.2 is no reference: lanes of such an instruction may differ by so many units in the last place,
+// if the operand's magnitude is at most `largest`, and are not compared beyond.
+struct Exclusion {
+  Op op;
+  i64 ulps;
+  float largest;
+  const char* reason;
+};
+constexpr Exclusion exclusions[] = {
+    {Op::vrsqrtefp, 1, std::numeric_limits<float>::infinity(),
+     "an estimate: QEMU rounds the root and then its reciprocal, ours is rounded once"},
+    {Op::vlogefp, 1, std::numeric_limits<float>::infinity(),
+     "an estimate: QEMU's logarithm is not rounded correctly"},
+    {Op::vexptefp, 2, 1.0f,
+     "an estimate: QEMU sums the power series at 0 without reducing the operand, which beyond about 1 is not "
+     "close, "
+     "and gives a NaN or infinity of the wrong sign for -infinity and great negative operands"},
+};
+
+const Exclusion* exclusion_of(Op op) {
+  for (const Exclusion& exclusion : exclusions) {
+    if (exclusion.op == op) return &exclusion;
+  }
+  return nullptr;
+}
+
+// Of a float's bits: neighbours differ by one, also across zero.
+i64 rank(u32 bits) { return bits >> 31 ? -i64{bits & 0x7fff'ffff} : i64{bits}; }
+
+bool is_nan(u32 bits) { return (bits & 0x7fff'ffff) > 0x7f80'0000; }
+
+bool lanes_agree(const Exclusion* exclusion, u32 operand, u32 ours, u32 theirs) {
+  if (ours == theirs) return true;
+  if (exclusion == nullptr || is_nan(operand)) return false;
+  if (std::abs(std::bit_cast<float>(operand)) > exclusion->largest) return true;
+  return !is_nan(ours) && !is_nan(theirs) && std::abs(rank(ours) - rank(theirs)) <= exclusion->ulps;
+}
+
+bool results_agree(Op op, const Operands& o, const V128& ours, const V128& theirs) {
+  const Exclusion* exclusion = exclusion_of(op);
+  for (unsigned i = 0; i < 4; ++i) {
+    if (!lanes_agree(exclusion, o.b.element<u32>(i), ours.element<u32>(i), theirs.element<u32>(i)))
+      return false;
+  }
+  return true;
+}
+
+std::string show(const V128& v) {
+  std::ostringstream out;
+  for (unsigned i = 0; i < 4; ++i) out << ' ' << std::hex << v.element<u32>(i);
+  return out.str();
+}
+
+struct Instruction {
+  Op op;
+  u32 imm;      // the field's bits
+  bool record;  // compares only
+};
+
+// Empty if ours agrees.
+std::string difference(const Instruction& insn, const Operands& o, const Outcome& theirs) {
+  Vscr vscr = o.vscr;
+  const V128 d = apply_function(insn.op)(o.a, o.b, o.c, immediate_value(insn.op, insn.imm), vscr);
+  const u32 cr6 = insn.record ? record_field(insn.op, d) : 0;
+  if (results_agree(insn.op, o, d, theirs.d) && vscr == theirs.vscr && cr6 == theirs.cr6) return {};
+  std::ostringstream out;
+  out << info(insn.op).name << (insn.record ? "." : "") << " imm " << insn.imm << "\n  vA    " << show(o.a)
+      << "\n  vB    " << show(o.b) << "\n  vC    " << show(o.c) << "\n  VSCR   " << std::hex << o.vscr
+      << "\n  ours  " << show(d) << " VSCR " << vscr << " CR6 " << cr6 << "\n  theirs" << show(theirs.d)
+      << " VSCR " << theirs.vscr << " CR6 " << theirs.cr6;
+  return out.str();
+}
+
+u32 records_wanted() {
+  const char* text = std::getenv("QUINCE_VECTOR_RECORDS");
+  return text ? static_cast<u32>(std::stoul(text)) : 200'000;
+}
+
+TEST(VectorDifferential, AgreesWithQemu) {
+  Qemu qemu(QUINCE_QEMU_PPC, QUINCE_VECTOR_GUEST);
+  OperandSource source(2);
+  // Short runs, so that an instruction meets many immediates.
+  const u32 per_op = records_wanted() / op_count + 1, run = std::clamp(per_op / 64, 16u, Qemu::batch);
+  u32 compared = 0, differences = 0;
+  for (unsigned n = 0; n < op_count; ++n) {
+    for (u32 done = 0; done < per_op; done += run) {
+      const Op op = static_cast<Op>(n);
+      const Instruction insn{op, source.below(immediate_count(op)), info(op).is_compare() && source.below(2)};
+      std::vector<Operands> operands;
+      for (u32 i = 0; i < run; ++i) operands.push_back(source.operands_for(op));
+      const std::vector<Outcome> outcomes = qemu.run(op, insn.imm, insn.record, operands);
+      ASSERT_EQ(outcomes.size(), operands.size()) << "qemu-ppc has gone at " << info(op).name;
+      for (u32 i = 0; i < run; ++i) {
+        const std::string text = difference(insn, operands[i], outcomes[i]);
+        if (!text.empty() && ++differences <= 20) ADD_FAILURE() << text;
+      }
+      compared += run;
+    }
+  }
+  std::cout << compared << " results compared\n";
+  EXPECT_EQ(differences, 0u);
+  EXPECT_GE(compared, records_wanted());
+}
+
+}  // namespace
+}  // namespace quince::test
