@@ -37,7 +37,7 @@ std::string disassemble(u32 word, u32 address, Style style) {
   const Op op = decode(word);
   if (op == Op::illegal) {
     char text[24];
-    std::snprintf(text, sizeof text, ".long   0x%08x", word);
+    std::snprintf(text, sizeof text, ".long 0x%x", word);
     return text;
   }
   AssemblyText text = choose({op, Insn(word), address}, style);

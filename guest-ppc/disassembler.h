@@ -14,7 +14,8 @@ enum class Style {
 
 // One line without its address: the mnemonic padded to seven columns, a blank, the operands. `address` is the
 // word's own and serves branch targets. Every row of the table is known, whatever processor implements it;
-// reserved bits do not show. A word that is no instruction is ".long 0x........".
+// reserved bits do not show. A word that is no instruction is
+// ".long 0x...".
 std::string disassemble(u32 word, u32 address, Style style = Style::simplified);
 
 // The bits of a word of this row that say something: opcode, operands, Rc and the like. The others are

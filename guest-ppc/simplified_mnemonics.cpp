@@ -111,15 +111,18 @@ struct Condition {
   const char* format;  // in front of the target, or alone
 };
 
-// By BO without its hint: five kinds of two, of which the second and fourth (2, 3, 6, 7) do not count.
+// BO without its hint is made of bits: no test of CR, test for 1 (or reserved), no count, count to 0.
 std::optional<Condition> condition(const Line& line) {
   static constexpr const char* tests[2][4] = {{"bge", "ble", "bne", "bns"}, {"blt", "bgt", "beq", "bso"}};
-  static constexpr const char* counts[] = {"bdnzf", "bdzf",  nullptr, nullptr, "bdnzt",
-                                           "bdzt",  nullptr, nullptr, "bdnz",  "bdz"};
-  const unsigned kind = line.insn.bo() >> 1, bi = line.insn.bi();
-  if (kind < 8 && (kind & 2)) return Condition{tests[kind >> 2][bi & 3], bi < 4 ? "" : "g"};
-  if (line.op == Op::bcctr || kind > 9 || (kind > 7 && bi != 0)) return std::nullopt;
-  return Condition{counts[kind], kind > 7 ? "" : "q"};
+  static constexpr const char* counts_and_tests[2][2] = {{"bdnzf", "bdzf"}, {"bdnzt", "bdzt"}};
+  static constexpr const char* counts[] = {"bdnz", "bdz"};
+  const unsigned bo = line.insn.bo(), bi = line.insn.bi();
+  const bool no_test = bo & 16, for_1 = bo & 8, no_count = bo & 4, to_0 = bo & 2;
+  if (no_count && !no_test) return Condition{tests[for_1][bi & 3], bi < 4 ? "" : "g"};
+  if (no_count || line.op == Op::bcctr) return std::nullopt;
+  if (!no_test) return Condition{counts_and_tests[for_1][to_0], "q"};
+  if (bi != 0) return std::nullopt;
+  return Condition{counts[to_0], ""};
 }
 
 AssemblyText branch(const Line& line) {
