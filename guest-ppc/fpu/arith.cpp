@@ -1,6 +1,9 @@
 // The rules for special operands around the exact arithmetic (PEM 3.3.6.1 and the instructions in 8.2).
-#include "guest-ppc/fpu/exact.h"
+#include "guest-ppc/fpu/common_case.h"
+#include "guest-ppc/fpu/product.h"
+#include "guest-ppc/fpu/quotient.h"
 #include "guest-ppc/fpu/round.h"
+#include "guest-ppc/fpu/sum.h"
 
 namespace quince::ppc::fpu {
 namespace {
@@ -105,9 +108,29 @@ Result multiply_add(u64 a, u64 c, u64 b, u64 nan_b, bool negate, const Context& 
   return finish(*sum, negate, ctx);
 }
 
+CommonCase negated(CommonCase c) {
+  c.bits ^= sign_bit;
+  return c;
+}
+
+template <Precision p>
+CommonCase common_case(ArithOp op, u64 a, u64 c, u64 b, Quirks quirks) {
+  if (op == ArithOp::add) return common_sum<p>(a, b);
+  if (op == ArithOp::sub) return common_sum<p>(a, b ^ sign_bit);
+  if (op == ArithOp::div) return common_quotient<p>(a, b);
+  if (p == Precision::single && quirks.round_frc_to_25_bits && (c & 0xfff'ffff) != 0) return {};
+  switch (op) {
+    case ArithOp::mul: return common_product<p>(a, c);
+    case ArithOp::madd: return common_multiply_add<p>(a, c, b);
+    case ArithOp::msub: return common_multiply_add<p>(a, c, b ^ sign_bit);
+    case ArithOp::nmadd: return negated(common_multiply_add<p>(a, c, b));
+    default: return negated(common_multiply_add<p>(a, c, b ^ sign_bit));
+  }
+}
+
 }  // namespace
 
-Result arith(ArithOp op, Precision precision, u64 a, u64 c, u64 b, u32 fpscr, Quirks quirks) {
+Result arith_exactly(ArithOp op, Precision precision, u64 a, u64 c, u64 b, u32 fpscr, Quirks quirks) {
   const Context ctx{precision, fpscr, quirks};
   switch (op) {
     case ArithOp::add: return add(a, b, b, ctx);
@@ -119,6 +142,16 @@ Result arith(ArithOp op, Precision precision, u64 a, u64 c, u64 b, u32 fpscr, Qu
     case ArithOp::nmadd: return multiply_add(a, c, b, b, true, ctx);
     default: return multiply_add(a, c, b ^ sign_bit, b, true, ctx);
   }
+}
+
+Result arith(ArithOp op, Precision precision, u64 a, u64 c, u64 b, u32 fpscr, Quirks quirks) {
+  if (rounding_mode(fpscr) == Rounding::nearest_even) {
+    const CommonCase common = precision == Precision::single
+                                  ? common_case<Precision::single>(op, a, c, b, quirks)
+                                  : common_case<Precision::double_>(op, a, c, b, quirks);
+    if (common.valid) return finished(common, fpscr);
+  }
+  return arith_exactly(op, precision, a, c, b, fpscr, quirks);
 }
 
 }  // namespace quince::ppc::fpu

@@ -45,8 +45,6 @@ constexpr std::array<Segment, 32> rsqrt_segments{{
 
 // FR is always 0, and so is FI of frsqrte: the architecture leaves both undefined.
 
-u64 with_sign(u64 bits, bool sign) { return bits | (sign ? sign_bit : 0); }
-
 u64 packed(bool sign, int exp, u64 sig) {
   return with_sign((static_cast<u64>(exp + 1023) & 0x7ff) << 52 | (sig >> 11 & fraction_bits), sign);
 }

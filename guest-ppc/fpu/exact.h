@@ -1,12 +1,20 @@
-// Sums, products and quotients without rounding error: one file each. Arguments are finite and not zero
-// unless said otherwise.
+// Numbers that are not zero, with all their bits or one that stands for the rest: what sums, products and
+// quotients are made of before they are rounded.
 #pragma once
 
-#include <optional>
+#include <bit>
 
 #include "guest-ppc/fpu/number.h"
 
 namespace quince::ppc::fpu {
+
+// (-1)^sign * sig * 2^(exp - 63), where the top bit of sig is 1. In a result the lowest bit of sig is 1 if
+// anything below it is.
+struct Exact {
+  bool sign;
+  int exp;
+  u64 sig;
+};
 
 // A product with all its bits: (-1)^sign * sig * 2^(exp - 127), the top bit of sig 1.
 struct Product {
@@ -15,10 +23,15 @@ struct Product {
   u128 sig;
 };
 
-std::optional<Exact> exact_sum(const Exact& x, const Exact& y);  // nothing: x = -y
-Product exact_product(const Exact& x, const Exact& y);
-std::optional<Exact> exact_sum(const Product& x, const Exact& y);  // nothing: x = -y
-Exact exact_quotient(const Exact& x, const Exact& y);
+// bits: finite and not zero.
+inline Exact unpack(u64 bits) {
+  const int biased = static_cast<int>(bits >> 52 & 0x7ff);
+  const u64 fraction = bits & fraction_bits;
+  if (biased != 0) [[likely]]
+    return {is_negative(bits), biased - 1023, fraction << 11 | top_bit};
+  const int leading = std::countl_zero(fraction);
+  return {is_negative(bits), -1011 - leading, fraction << leading};
+}
 
 // The upper half of a product, jammed.
 inline Exact narrowed(const Product& p) {
@@ -26,12 +39,16 @@ inline Exact narrowed(const Product& p) {
   return {p.sign, p.exp, static_cast<u64>(p.sig >> 64) | (low != 0 ? 1 : 0)};
 }
 
-// x with 25 significant bits, half rounded away from zero.
-inline Exact rounded_to_25_bits(Exact x) {
-  constexpr u64 unit = u64{1} << 39;
-  x.sig = (x.sig & ~(unit - 1)) + (x.sig & unit / 2) * 2;
-  if (x.sig == 0) return {x.sign, x.exp + 1, top_bit};
-  return x;
+// value / 2^distance, with the lowest bit set if anything was shifted out.
+inline u64 shift_right_jam(u64 value, int distance) {
+  if (distance <= 0) return value;
+  if (distance > 63) return value != 0;
+  return value >> distance | ((value << (64 - distance)) != 0 ? 1 : 0);
+}
+inline u128 shift_right_jam(u128 value, int distance) {
+  if (distance <= 0) return value;
+  if (distance > 127) return value != 0;
+  return value >> distance | ((value << (128 - distance)) != 0 ? 1 : 0);
 }
 
 }  // namespace quince::ppc::fpu

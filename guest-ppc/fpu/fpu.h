@@ -35,6 +35,9 @@ struct Result {
 // take operands of any precision and round the exact result once. Operands that are not used are ignored.
 Result arith(ArithOp op, Precision precision, u64 a, u64 c, u64 b, u32 fpscr, Quirks quirks);
 
+// The same by integer arithmetic alone: arith without its short cuts, for the tests.
+Result arith_exactly(ArithOp op, Precision precision, u64 a, u64 c, u64 b, u32 fpscr, Quirks quirks);
+
 // frsp
 Result round_to_single(u64 b, u32 fpscr, Quirks quirks);
 

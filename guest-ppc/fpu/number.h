@@ -2,8 +2,6 @@
 // others.
 #pragma once
 
-#include <bit>
-
 #include "guest-ppc/fpu/fpu.h"
 #include "guest-ppc/types.h"
 
@@ -22,35 +20,6 @@ constexpr bool is_signalling(u64 bits) { return is_nan(bits) && !(bits & quiet_b
 constexpr bool is_infinite(u64 bits) { return (bits & ~sign_bit) == infinity_bits; }
 constexpr bool is_zero(u64 bits) { return (bits & ~sign_bit) == 0; }
 constexpr bool is_finite(u64 bits) { return (bits & infinity_bits) != infinity_bits; }
-
-// A number that is not zero: (-1)^sign * sig * 2^(exp - 63), where the top bit of sig is 1. Used for exact
-// results too, then the lowest bit of sig is 1 if anything below it is.
-struct Exact {
-  bool sign;
-  int exp;
-  u64 sig;
-};
-
-// bits: finite and not zero.
-inline Exact unpack(u64 bits) {
-  const int biased = static_cast<int>(bits >> 52 & 0x7ff);
-  const u64 fraction = bits & fraction_bits;
-  if (biased != 0) return {is_negative(bits), biased - 1023, fraction << 11 | top_bit};
-  const int leading = std::countl_zero(fraction);
-  return {is_negative(bits), -1011 - leading, fraction << leading};
-}
-
-// value / 2^distance, with the lowest bit set if anything was shifted out.
-inline u64 shift_right_jam(u64 value, int distance) {
-  if (distance <= 0) return value;
-  if (distance > 63) return value != 0;
-  return value >> distance | ((value << (64 - distance)) != 0 ? 1 : 0);
-}
-inline u128 shift_right_jam(u128 value, int distance) {
-  if (distance <= 0) return value;
-  if (distance > 127) return value != 0;
-  return value >> distance | ((value << (128 - distance)) != 0 ? 1 : 0);
-}
 
 // FPRF values (PEM table 3-10), in place.
 namespace result_class {

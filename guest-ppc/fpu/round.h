@@ -1,14 +1,26 @@
 // From an exact result to a register and the flags that rounding sets (PEM 3.3.5, 3.3.6.2).
 #pragma once
 
-#include "guest-ppc/fpu/number.h"
+#include <bit>
+
+#include "guest-ppc/fpu/exact.h"
 
 namespace quince::ppc::fpu {
 
-// negate: change the sign after rounding (fnmadd, fnmsub).
-Result round_and_pack(const Exact& exact, Precision precision, bool negate, u32 fpscr, Quirks quirks);
+// Exponents are those of a significand in [1, 2). adjust is what an enabled overflow or underflow takes from
+// or adds to the exponent of the result.
+struct Format {
+  int precision, min_exp, max_exp, adjust;
+  u64 largest;
+};
+inline constexpr Format formats[] = {
+    {24, -126, 127, 192, 0x47ef'ffff'e000'0000},
+    {53, -1022, 1023, 1536, 0x7fef'ffff'ffff'ffff},
+};
+inline const Format& format_of(Precision p) { return formats[static_cast<unsigned>(p)]; }
 
-// Whether rounding to a multiple of unit makes the magnitude larger. odd: the bit of weight unit is set.
+// Whether rounding to a multiple of a unit makes the magnitude larger. half: of that unit; odd: the bit of
+// weight unit is set; rest: what is below it.
 inline bool rounds_up(Rounding mode, bool sign, u64 rest, u64 half, bool odd) {
   switch (mode) {
     case Rounding::nearest_even: return rest > half || (rest == half && odd);
@@ -16,6 +28,53 @@ inline bool rounds_up(Rounding mode, bool sign, u64 rest, u64 half, bool odd) {
     case Rounding::upward: return !sign && rest != 0;
     default: return sign && rest != 0;
   }
+}
+
+// Rounded to a format's precision, the exponent still unbounded.
+struct Rounded {
+  bool sign;
+  int exp;
+  u64 sig;    // the top bit is clear in a denormal or zero only; and where a carry made a power of two, then
+              // all are
+  u32 fr_fi;  // FR, FI
+};
+
+// Without branches but for the mode: whether a result is exact or rounded up is nothing a host could predict.
+inline Rounded round(const Exact& exact, const Format& format, u32 fpscr) {
+  const u64 unit = u64{1} << (64 - format.precision);
+  const u64 rest = exact.sig & (unit - 1);
+  const bool up = rounds_up(rounding_mode(fpscr), exact.sign, rest, unit / 2, (exact.sig & unit) != 0);
+  const u64 sig = exact.sig - rest + (up ? unit : 0);
+  const u32 fr_fi = (rest != 0 ? fpscr::fi : 0) | (up ? fpscr::fr : 0);
+  return {exact.sign, exact.exp + (sig == 0 ? 1 : 0), sig, fr_fi};
+}
+
+inline u64 with_sign(u64 bits, bool sign) { return bits | u64{sign} << 63; }
+
+// A normal number. Exponents that an enabled exception has left outside even the double format (only extreme
+// double operands of single-precision instructions can) wrap around; the architecture says nothing of them.
+inline Result normal(const Rounded& r, bool negate, u32 raised, u32 fpscr) {
+  const bool sign = r.sign != negate;
+  const u64 biased = static_cast<u64>(r.exp + 1023) & 0x7ff;
+  const u64 bits = with_sign(biased << 52 | (r.sig >> 11 & fraction_bits), sign);
+  const u32 inexact = (r.fr_fi & fpscr::fi) << 8;
+  static_assert(fpscr::fi << 8 == fpscr::xx);
+  return written(bits, normal_class(sign) | r.fr_fi, raised | inexact, fpscr);
+}
+
+// The rare ends of the range.
+Result underflow(Exact exact, Precision precision, bool negate, u32 fpscr, Quirks quirks);
+Result overflow(Rounded r, Precision precision, bool negate, u32 fpscr);
+
+// negate: change the sign after rounding (fnmadd, fnmsub).
+inline Result round_and_pack(const Exact& exact, Precision precision, bool negate, u32 fpscr, Quirks quirks) {
+  const Format& format = format_of(precision);
+  if (exact.exp < format.min_exp) [[unlikely]]
+    return underflow(exact, precision, negate, fpscr, quirks);
+  const Rounded r = round(exact, format, fpscr);
+  if (r.exp > format.max_exp) [[unlikely]]
+    return overflow(r, precision, negate, fpscr);
+  return normal(r, negate, 0, fpscr);
 }
 
 }  // namespace quince::ppc::fpu

@@ -1,8 +1,11 @@
+// Quotients to 64 bits and a sign of the rest. Both operands are finite and not zero.
+#pragma once
+
 #include "guest-ppc/fpu/exact.h"
 
 namespace quince::ppc::fpu {
 
-Exact exact_quotient(const Exact& x, const Exact& y) {
+inline Exact exact_quotient(const Exact& x, const Exact& y) {
   // Shifted so that the quotient has exactly 64 bits.
   const bool smaller = x.sig < y.sig;
   const u128 dividend = u128{x.sig} << (smaller ? 64 : 63);

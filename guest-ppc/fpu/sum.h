@@ -1,28 +1,29 @@
-#include <utility>
+// Exact sums. Both operands are finite and not zero.
+#pragma once
+
+#include <optional>
 
 #include "guest-ppc/fpu/exact.h"
 
 namespace quince::ppc::fpu {
-namespace {
 
-// x + y, aligned with one bit of headroom. A jammed bit can't spoil a difference: bits are only lost from y
-// if it is at least ten (or twenty) binary places below x, and then the difference is no more than one place
-// below x.
+// x + y, both aligned to one exponent with one bit of headroom. A jammed bit can't spoil a difference: bits
+// are only lost from an operand that is ten or more binary places below the other, and then the difference is
+// at most one place below that.
 template <class Wide>
-struct Aligned {
+struct AlignedSum {
   Wide sig;
   bool sign;
 };
 
 template <class Wide>
-Aligned<Wide> add_aligned(bool x_sign, Wide x, bool y_sign, Wide y) {
+AlignedSum<Wide> add_aligned(bool x_sign, Wide x, bool y_sign, Wide y) {
   if (x_sign == y_sign) return {x + y, x_sign};
-  return x >= y ? Aligned<Wide>{x - y, x_sign} : Aligned<Wide>{y - x, y_sign};
+  return x >= y ? AlignedSum<Wide>{x - y, x_sign} : AlignedSum<Wide>{y - x, y_sign};
 }
 
-}  // namespace
-
-std::optional<Exact> exact_sum(const Exact& x, const Exact& y) {
+// Nothing if x = -y.
+inline std::optional<Exact> exact_sum(const Exact& x, const Exact& y) {
   // Register values have eleven low bits clear, so halving loses nothing.
   u64 x_sig = x.sig >> 1, y_sig = y.sig >> 1;
   int exp = x.exp;
@@ -38,7 +39,7 @@ std::optional<Exact> exact_sum(const Exact& x, const Exact& y) {
   return Exact{sum.sign, exp + 1 - leading, sum.sig << leading};
 }
 
-std::optional<Exact> exact_sum(const Product& x, const Exact& y) {
+inline std::optional<Exact> exact_sum(const Product& x, const Exact& y) {
   // A product of registers has 22 low bits clear.
   u128 x_sig = x.sig >> 1, y_sig = u128{y.sig} << 63;
   int exp = x.exp;
