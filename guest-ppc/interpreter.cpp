@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "guest-ppc/decoder.h"
+#include "guest-ppc/effects.h"
 #include "guest-ppc/insn.h"
 #include "guest-ppc/interpreter_handlers.h"
 
@@ -10,13 +11,10 @@ namespace quince::ppc {
 
 namespace {
 
-// SPRs whose writing changes nothing but the register: XER, LR, CTR, VRSAVE.
-bool is_plain_spr(unsigned spr) { return spr == 1 || spr == 8 || spr == 9 || spr == 256; }
-
 bool ends_block(Op op, u32 word) {
   const InsnInfo& row = info(op);
-  if (op == Op::mtspr) return !is_plain_spr(Insn(word).spr());
-  return row.has(flag::branch | flag::ends_block);
+  const u32 flags = row.has(flag::by_spr) ? effects(word).flags : row.flags;
+  return (flags & (flag::branch | flag::ends_block)) != 0;
 }
 
 // Blocks after which an interrupt may be taken although no branch went backwards.

@@ -6,6 +6,7 @@
 
 #include "guest-ppc/arithmetic.h"
 #include "guest-ppc/interpreter.h"
+#include "guest-ppc/semantics/emitter.h"
 #include "guest-ppc/semantics/helpers.h"
 #include "guest-ppc/vector/interp_ops.h"
 
@@ -214,5 +215,6 @@ class InterpreterEmitter {
   CpuState& s_;
   const Decoded* at_;
 };
+static_assert(Emitter<InterpreterEmitter>);
 
 }  // namespace quince::ppc

@@ -92,15 +92,20 @@ void addis(E& e, I i) {
   e.set_gpr(i.rd(), i.ra() == 0 ? value : e.add(e.gpr(i.ra()), value));
 }
 template <class E, class I>
-void addic(E& e, I i) {
+typename E::Word add_immediate_carrying(E& e, I i) {
   const auto a = e.gpr(i.ra()), b = e.imm(static_cast<u32>(i.simm()));
+  const auto sum = e.add(a, b);
   e.set_ca(e.carry_out(a, b, e.bit(false)));
-  e.set_gpr(i.rd(), e.add(a, b));
+  e.set_gpr(i.rd(), sum);
+  return sum;
+}
+template <class E, class I>
+void addic(E& e, I i) {
+  add_immediate_carrying(e, i);
 }
 template <class E, class I>
 void addic_rc(E& e, I i) {
-  addic(e, i);
-  e.set_cr_signed(0, e.gpr(i.rd()), e.imm(0));
+  e.set_cr_signed(0, add_immediate_carrying(e, i), e.imm(0));
 }
 template <class E, class I>
 void subfic(E& e, I i) {

@@ -1,0 +1,10 @@
+// Each command adds itself to the command line and, when chosen, leaves its exit status.
+#pragma once
+
+#include <CLI/App.hpp>
+
+namespace quince::app {
+
+void add_exec_command(CLI::App& app, int& status);
+
+}  // namespace quince::app

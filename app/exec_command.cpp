@@ -1,0 +1,86 @@
+// quince exec: one PowerPC Linux program in user mode.
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/stats.h"
+#include "guest-ppc/interpreter.h"
+#include "machine/process/process.h"
+
+extern char** environ;
+
+namespace quince::app {
+
+namespace {
+
+struct Options {
+  std::string cpu = "750";
+  std::string engine = "interpreter";
+  std::string clock = "real";
+  std::string stats;
+  double timeout = 0;
+};
+
+std::vector<std::string> host_environment() {
+  std::vector<std::string> result;
+  for (char** entry = environ; *entry; ++entry) result.emplace_back(*entry);
+  return result;
+}
+
+machine::ExecOptions exec_options(const Options& options, const std::vector<std::string>& command) {
+  machine::ExecOptions exec;
+  exec.path = command.front();
+  exec.arguments = command;
+  exec.environment = host_environment();
+  exec.cpu = ppc::find_cpu_model(options.cpu);
+  exec.engine = [](ppc::Cpu& cpu) {
+    return std::make_unique<ppc::Interpreter>(cpu, ppc::ExceptionHandling::stop);
+  };
+  exec.timeout_seconds = options.timeout;
+  exec.clock = options.clock == "real" ? machine::ClockKind::real : machine::ClockKind::instructions;
+  return exec;
+}
+
+int exec(const Options& options, const std::vector<std::string>& command) {
+  machine::ExecOptions request = exec_options(options, command);
+  StatsFile stats(options.stats);
+  request.finished = [&](const ppc::Cpu& cpu) { stats.write(cpu); };
+  const auto result = machine::run_process(request);
+  if (!result) {
+    std::fprintf(stderr, "quince: %s\n", result.error().message.c_str());
+    return result.error().status;
+  }
+  return *result;
+}
+
+}  // namespace
+
+void add_exec_command(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("exec", "Run a statically linked PowerPC Linux program");
+  command->usage("quince exec [options] PROGRAM [ARGUMENT...]");
+  command->add_option("--cpu", options->cpu, "Processor: 750 or 7400 (with AltiVec)")
+      ->check(CLI::IsMember({"750", "7400"}))
+      ->capture_default_str();
+  command->add_option("--engine", options->engine, "How the processor runs: interpreter")
+      ->check(CLI::IsMember({"interpreter"}))
+      ->capture_default_str();
+  command->add_option("--clock", options->clock, "Guest time: real, or instructions (repeatable)")
+      ->check(CLI::IsMember({"real", "instructions"}))
+      ->capture_default_str();
+  command->add_option("--timeout", options->timeout, "Stop with status 124 after SECONDS of host time")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  command->add_option("--stats", options->stats, "Write counters as JSON when the program ends")->type_name("FILE");
+  command->prefix_command();
+  command->callback([command, options, &status] {
+    std::vector<std::string> words = command->remaining();
+    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    if (words.empty()) throw CLI::ValidationError("exec needs a PROGRAM");
+    if (words.front().starts_with("-")) throw CLI::ValidationError("exec does not know " + words.front());
+    status = exec(*options, words);
+  });
+}
+
+}  // namespace quince::app

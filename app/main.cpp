@@ -1,0 +1,57 @@
+// The quince program: one file per command, gathered here.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "app/commands.h"
+#include "machine/error.h"
+#include "version.h"
+
+namespace {
+
+namespace status = quince::machine::status;
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::fprintf(stderr, "quince: %s (see quince --help)\n", error.what());
+  return status::usage;
+}
+
+// "quince help COMMAND" is "quince COMMAND --help".
+int run(int argc, char** argv) {
+  CLI::App app{"Quince runs operating systems and programs made for 32-bit PowerPC Macintoshes.", "quince"};
+  app.set_version_flag("--version", "quince " QUINCE_VERSION " (" QUINCE_COMMIT ")");
+  app.require_subcommand(1);
+  app.set_help_all_flag("");
+
+  std::string topic;
+  CLI::App* help = app.add_subcommand("help", "Explain a command");
+  help->add_option("COMMAND", topic, "The command");
+  int exit_status = 0;
+  quince::app::add_exec_command(app, exit_status);
+  help->callback([&] {
+    const CLI::App* about = topic.empty() ? &app : app.get_subcommand(topic);
+    std::fputs(about->help().c_str(), stdout);
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::OptionNotFound&) {
+    std::fprintf(stderr, "quince: there is no command '%s' (see quince --help)\n", topic.c_str());
+    return status::usage;
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error);
+  }
+  return exit_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "quince: internal error: %s (please report it)\n", error.what());
+    return status::defect;
+  }
+}

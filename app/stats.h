@@ -1,0 +1,23 @@
+// --stats FILE: what a run cost, as JSON.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "guest-ppc/cpu.h"
+
+namespace quince::app {
+
+class StatsFile {
+ public:
+  // Time counts from here. An empty path writes nothing.
+  explicit StatsFile(std::string path);
+  // False, and a line on stderr, if the file can't be written.
+  bool write(const ppc::Cpu& cpu) const;
+
+ private:
+  std::string path_;
+  std::chrono::steady_clock::time_point started_;
+};
+
+}  // namespace quince::app
