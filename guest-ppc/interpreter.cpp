@@ -72,7 +72,9 @@ Stop Interpreter::run() {
   for (;;) {
     try {
       if (handling_ == ExceptionHandling::deliver) cpu.take_interrupt();
-      return execute();
+      for (;;) {
+        if (const auto stop = traced() ? execute_traced() : execute()) return *stop;
+      }
     } catch (const GuestException& exception) {
       if (handle(exception)) return stop_;
     }
@@ -80,7 +82,7 @@ Stop Interpreter::run() {
 }
 
 // About 15 host instructions a block on top of its own.
-Stop Interpreter::execute() {
+std::optional<Stop> Interpreter::execute() {
   CpuState& state = cpu.state;
   for (;;) {
     const Block* block = find(state.pc);
@@ -93,11 +95,32 @@ Stop Interpreter::execute() {
         return stopped_ ? stop_ : Stop{};
       }
       // mtmsr or rfi may just have enabled an interrupt that was waiting.
-      if (block->checkpoint && handling_ == ExceptionHandling::deliver && (state.msr & msr::ee)) {
-        cpu.take_interrupt();
+      if (block->checkpoint && handling_ == ExceptionHandling::deliver) {
+        if (state.msr & msr::ee) cpu.take_interrupt();
+        if (traced()) [[unlikely]] return std::nullopt;
       }
     }
   }
+}
+
+// Single-step and branch tracing (PEM 6.4.11): one instruction at a time, then the trace exception, unless the
+// instruction was rfi or itself raised an exception, which turns tracing off.
+std::optional<Stop> Interpreter::execute_traced() {
+  CpuState& state = cpu.state;
+  while (traced()) {
+    single_[0] = *find(state.pc)->code;
+    single_[1] = {end_of_block, 0, state.pc + 4};
+    const Op op = decode(single_[0].word, cpu.model.isa);
+    const bool wanted = (state.msr & msr::se) || info(op).has(flag::branch);
+    current_ = &single_block_;
+    single_[0].run(*this, single_.data());
+    position = nullptr;
+    ++cpu.retired;
+    if (wanted && op != Op::rfi && traced()) cpu.deliver({Vector::trace}, state.pc);
+    if (cpu.retired >= cpu.limit) return Stop{};
+    cpu.take_interrupt();
+  }
+  return std::nullopt;
 }
 
 // An exception in the middle of a block. True: run() returns.

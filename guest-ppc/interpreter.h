@@ -1,7 +1,9 @@
 // The reference engine: executes decoded basic blocks by calling one function per instruction.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -62,8 +64,10 @@ class Interpreter final : public Engine {
   static constexpr std::size_t chunk_entries = 1u << 16;  // of Decoded
   static constexpr std::size_t max_chunks = 64;           // 64 MiB of decoded code, then start again
 
-  Stop execute();
-  bool checkpoint();  // true: leave run()
+  // Nothing: tracing was turned on or off, go on with the other of the two.
+  std::optional<Stop> execute();
+  std::optional<Stop> execute_traced();
+  bool traced() const { return (cpu.state.msr & (msr::se | msr::be)) != 0; }
   bool handle(const GuestException& exception);
   const Block* find(u32 pc);
   const Block* find_slow(u32 pc);
@@ -73,6 +77,8 @@ class Interpreter final : public Engine {
 
   ExceptionHandling handling_;
   const Block* current_ = nullptr;
+  std::array<Decoded, 2> single_{};  // the instruction being traced, as a block
+  Block single_block_{0, 0, 1, true, single_.data()};
   bool stopped_ = false;
   Stop stop_;
   bool flush_wanted_ = false;

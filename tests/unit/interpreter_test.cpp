@@ -193,5 +193,42 @@ TEST_F(InterpreterTest, LimitStopsAnEndlessLoop) {
   EXPECT_EQ(m.cpu.retired, 1000u);
 }
 
+// A machine with vectors: traced code enters 0xd00 after every instruction, and rfi goes on.
+TEST(Tracing, EveryInstructionEntersTheTraceVector) {
+  FlatMachine m(cpu_750);
+  Interpreter engine(m.cpu, ExceptionHandling::deliver);
+  m.put_word(0xd00, d_form(14, 10, 10, 1));  // addi r10,r10,1
+  m.put_word(0xd04, 0x4c00'0064);            // rfi
+  m.put_word(0x700, 0x4800'0000);            // b . for the program exception that ends the test
+  m.put_word(0x1000, li(3, 1));
+  m.put_word(0x1004, 0x4800'0008);  // b +8
+  m.put_word(0x100c, li(3, 2));
+  m.put_word(0x1010, 0x7fe0'0008);  // trap
+  m.cpu.state.pc = 0x1000;
+  m.cpu.state.msr = msr::se;
+  m.cpu.limit = 1000;
+  engine.run();
+  EXPECT_EQ(m.cpu.state.gpr[10], 3u);
+  EXPECT_EQ(m.cpu.state.gpr[3], 2u);
+  EXPECT_EQ(m.cpu.state.srr0, 0x1010u);
+  EXPECT_EQ(m.cpu.state.srr1 & msr::se, msr::se);
+}
+
+TEST(Tracing, BranchTracingEntersOnlyAfterBranches) {
+  FlatMachine m(cpu_750);
+  Interpreter engine(m.cpu, ExceptionHandling::deliver);
+  m.put_word(0xd00, 0x7d5a'02a6);  // mfsrr0 r10
+  m.put_word(0xd04, 0x4800'0000);  // b .
+  m.put_word(0x1000, li(3, 1));
+  m.put_word(0x1004, 0x4082'0008);  // bne +8: CR0[EQ] is 0, taken
+  m.put_word(0x100c, li(3, 2));
+  m.cpu.state.pc = 0x1000;
+  m.cpu.state.msr = msr::be;
+  m.cpu.limit = 100;
+  engine.run();
+  EXPECT_EQ(m.cpu.state.gpr[10], 0x100cu);
+  EXPECT_EQ(m.cpu.state.gpr[3], 1u);
+}
+
 }  // namespace
 }  // namespace quince::test
