@@ -46,7 +46,7 @@ constexpr std::array<Segment, 32> rsqrt_segments{{
 // FR is always 0, and so is FI of frsqrte: the architecture leaves both undefined.
 
 u64 packed(bool sign, int exp, u64 sig) {
-  return with_sign((static_cast<u64>(exp + 1023) & 0x7ff) << 52 | (sig >> 11 & fraction_bits), sign);
+  return with_sign(exponent_field(exp + 1023) << 52 | (sig >> 11 & fraction_bits), sign);
 }
 
 // 1/x in half units of the last place of a single, 2^24 <= value < 2^25, for a significand of x.

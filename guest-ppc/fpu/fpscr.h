@@ -42,6 +42,9 @@ constexpr u32 with_exceptions(u32 fpscr, u32 raised) {
   return with_summary(fpscr | raised);
 }
 
+// mffs: what frD gets. The high word, which the architecture leaves undefined, is as for fctiw.
+constexpr u64 mffs(u32 fpscr) { return u64{0xfff8'0000} << 32 | fpscr; }
+
 // mtfsf: copies the fields chosen by FM (bit 7 of fm is field 0) from the low word of frB. FX and OX come
 // from the source like any other bit, FEX and VX do not; no FX by transition (PEM 2.1.4, table 2-4; mtfsf
 // in 8.2).

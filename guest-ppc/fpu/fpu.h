@@ -16,7 +16,10 @@ struct Quirks {
   // The multiplier of single-precision multiplies and multiply-adds reads frC with 25 significant bits (half
   // rounded away from zero); only seen where frC holds more than a single. Recorded on the 750 family.
   bool round_frc_to_25_bits = false;
-  // FPSCR[NI] = 1 replaces denormal results by a zero of the same sign.
+  // FPSCR[NI] = 1 (non-IEEE mode) replaces a result that would be denormal, before rounding, by a zero of the
+  // same sign, and reports an inexact underflow: UX, XX, FI. UE = 1 comes first. The 750's manual promises
+  // the zero and speaks of denormal operands taken as zero too; chips of the family (750CL, 604) use those as
+  // they are.
   bool ni_flushes_denormals = false;
 };
 

@@ -51,12 +51,17 @@ inline Rounded round(const Exact& exact, const Format& format, u32 fpscr) {
 
 inline u64 with_sign(u64 bits, bool sign) { return bits | u64{sign} << 63; }
 
-// A normal number. Exponents that an enabled exception has left outside even the double format (only extreme
-// double operands of single-precision instructions can) wrap around; the architecture says nothing of them.
+// The exponent field for a biased exponent. An enabled exception can leave it outside the format of a
+// register (only with extreme double operands of single-precision instructions); the architecture says
+// nothing of that, and a 604 was seen to form bit 10 as below. It makes no difference to exponents in range.
+inline u64 exponent_field(int biased) {
+  const u64 e = static_cast<u64>(biased);
+  return (e & 0x3ff) | (((e >> 11) ^ (e >> 10)) & 1) << 10;
+}
+
 inline Result normal(const Rounded& r, bool negate, u32 raised, u32 fpscr) {
   const bool sign = r.sign != negate;
-  const u64 biased = static_cast<u64>(r.exp + 1023) & 0x7ff;
-  const u64 bits = with_sign(biased << 52 | (r.sig >> 11 & fraction_bits), sign);
+  const u64 bits = with_sign(exponent_field(r.exp + 1023) << 52 | (r.sig >> 11 & fraction_bits), sign);
   const u32 inexact = (r.fr_fi & fpscr::fi) << 8;
   static_assert(fpscr::fi << 8 == fpscr::xx);
   return written(bits, normal_class(sign) | r.fr_fi, raised | inexact, fpscr);

@@ -7,29 +7,9 @@
 
 #include <cstdint>
 
+#include "tests/fpu/fp_case.h"
+
 namespace quince::test {
-
-enum class FpOp : std::uint8_t {
-  add,
-  sub,
-  mul,
-  div,
-  madd,
-  msub,
-  nmadd,
-  nmsub,
-  round_to_single,
-  to_int,
-  to_int_toward_zero
-};
-
-struct FpCase {
-  FpOp op;
-  bool single;      // the single-precision form
-  bool narrow_frc;  // single-precision multiplies read frC with 25 bits
-  std::uint64_t a, c, b;
-  std::uint32_t fpscr;  // before; NI must be 0
-};
 
 struct FpOutcome {
   bool defined;  // false: the architecture promises nothing

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "tests/fpu/mpfr_model.h"
+#include "tests/fpu/fp_case.h"
 
 namespace quince::test {
 
