@@ -30,8 +30,9 @@ V128 vrfip(Arg b, Vscr vscr);
 V128 vrfim(Arg b, Vscr vscr);
 
 // The estimates. The architecture grants 1/vB and 1/sqrt(vB) a relative error of 1/4096, 2^vB one of 1/16 and
-// log2(vB) an absolute one of 1/32; the MPC7400's own tables are not published. The first two are correctly
-// rounded here, the others within 0.501 units in the last place and exact for integers and powers of two.
+// log2(vB) an absolute one of 1/32; the MPC7400's own results are not known to us. The first two are
+// correctly rounded here, the others within 0.501 units in the last place and exact for integers and powers
+// of two.
 V128 vrefp(Arg b, Vscr vscr);
 V128 vrsqrtefp(Arg b, Vscr vscr);
 V128 vexptefp(Arg b, Vscr vscr);

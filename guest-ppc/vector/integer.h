@@ -107,12 +107,11 @@ inline V128 sum_within_words(Arg a, Arg b, Vscr& vscr) {
   });
 }
 
-// Halves are rounded up.
+// Halves are rounded up: x + y = 2 (x | y) - (x ^ y).
 template <class T>
 inline V128 average(Arg a, Arg b) {
-  using Sum = std::conditional_t<sizeof(T) < 4, i32, i64>;
-  const auto x = get<T>(a), y = get<T>(b);
-  return generate<T>([&](unsigned i) { return (Sum{x[i]} + y[i] + 1) >> 1; });
+  const Lanes<T> x = get<T>(a), y = get<T>(b);
+  return put((x | y) - ((x ^ y) >> 1));
 }
 
 template <class T>

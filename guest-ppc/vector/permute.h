@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <utility>
 
 #include "guest-ppc/vector/lanes.h"
 
@@ -31,12 +32,24 @@ inline V128 shift_right(Arg a, Arg b) {
   return generate<T>([&](unsigned i) { return x[i] >> shift_count<T>(n, i); });
 }
 
+// Lane i of the result is lane from(i) of the 32 bytes that have b below a; from() is known to the compiler.
+template <class T, auto from, std::size_t... i>
+inline V128 choose_lanes(Arg a, Arg b, std::index_sequence<i...>) {
+  return put(__builtin_shufflevector(get<T>(b), get<T>(a), from(i)...));
+}
+template <class T, auto from>
+inline V128 choose_lanes(Arg a, Arg b) {
+  return choose_lanes<T, from>(a, b, std::make_index_sequence<lane_count<T>>());
+}
+
 // a0 b0 a1 b1 ... of the high or the low half.
 template <class T, bool high>
 inline V128 merge(Arg a, Arg b) {
-  const auto x = get<T>(a), y = get<T>(b);
-  constexpr unsigned base = high ? lane_count<T> / 2 : 0;
-  return generate<T>([&](unsigned i) { return i % 2 ? x[base + i / 2] : y[base + i / 2]; });
+  constexpr auto from = [](unsigned i) {
+    constexpr unsigned n = lane_count<T>;
+    return (i % 2 ? n : 0) + (high ? n / 2 : 0) + i / 2;
+  };
+  return choose_lanes<T, from>(a, b);
 }
 
 // Index bits above the element number are ignored.
@@ -50,26 +63,25 @@ inline V128 splat_immediate(u32 value) {
   return put(Lanes<T>{} + static_cast<T>(value));
 }
 
-// f of each element of a, then of b. T: result elements, S: source elements, twice as wide.
-template <class T, class S, class F>
-inline V128 pack(Arg a, Arg b, F f) {
-  constexpr unsigned half = lane_count<S>;
-  const auto high = get<S>(a), low = get<S>(b);
-  return generate<T>([&](unsigned i) { return f(i < half ? low[i] : high[i - half]); });
-}
-template <class T, class S>
+// The low halves of the elements of a, then of b. T: result elements.
+template <class T>
 inline V128 pack_modulo(Arg a, Arg b) {
-  return pack<T, S>(a, b, [](S x) { return static_cast<T>(x); });
+  return choose_lanes<T, [](unsigned i) { return 2 * i; }>(a, b);
+}
+// S: source elements, twice as wide as T.
+template <class T, class S>
+inline V128 clamp_lanes(Arg v, Vscr& vscr) {
+  constexpr S low = std::is_signed_v<S> ? S{std::numeric_limits<T>::min()} : S{0};
+  const Lanes<S> x = get<S>(v), least = Lanes<S>{} + low,
+                 most = Lanes<S>{} + S{std::numeric_limits<T>::max()};
+  const Lanes<S> raised = x < least ? least : x, nearest = raised > most ? most : raised;
+  vscr |= any(nearest != x) ? vscr_sat : 0;
+  return put(nearest);
 }
 template <class T, class S>
 inline V128 pack_saturate(Arg a, Arg b, Vscr& vscr) {
-  using Wide = std::conditional_t<sizeof(S) == 2, i32, i64>;
-  bool saturated = false;
-  const V128 result = pack<T, S>(a, b, [&](S x) { return clamp<T>(Wide{x}, saturated); });
-  vscr |= saturated ? vscr_sat : 0;
-  return result;
+  return pack_modulo<T>(clamp_lanes<T, S>(a, vscr), clamp_lanes<T, S>(b, vscr));
 }
-
 // f of each element of the high or low half. T: result elements, S: source elements, half as wide.
 template <class T, class S, bool high, class F>
 inline V128 unpack(Arg b, F f) {
@@ -84,6 +96,10 @@ inline V128 unpack_signed(Arg b) {
 // Pixels: 8:8:8:8 in a word, 1:5:5:5 in a halfword. The first field is one bit, spread over its byte.
 constexpr u16 pack_pixel(u32 x) {
   return static_cast<u16>((x >> 9 & 0x8000) | (x >> 9 & 0x7c00) | (x >> 6 & 0x03e0) | (x >> 3 & 0x001f));
+}
+inline V128 pack_pixels(Arg a, Arg b) {
+  const auto high = get<u32>(a), low = get<u32>(b);
+  return generate<u16>([&](unsigned i) { return pack_pixel(i < 4 ? low[i] : high[i - 4]); });
 }
 constexpr u32 unpack_pixel(u16 x) {
   return (x & 0x8000 ? 0xff00'0000u : 0) | (x & 0x7c00u) << 6 | (x & 0x03e0u) << 3 | (x & 0x001fu);
@@ -146,9 +162,9 @@ inline V128 vspltisb(u32 simm) { return detail::splat_immediate<u8>(simm); }
 inline V128 vspltish(u32 simm) { return detail::splat_immediate<u16>(simm); }
 inline V128 vspltisw(u32 simm) { return detail::splat_immediate<u32>(simm); }
 
-inline V128 vpkuhum(Arg a, Arg b) { return detail::pack_modulo<u8, u16>(a, b); }
-inline V128 vpkuwum(Arg a, Arg b) { return detail::pack_modulo<u16, u32>(a, b); }
-inline V128 vpkpx(Arg a, Arg b) { return detail::pack<u16, u32>(a, b, detail::pack_pixel); }
+inline V128 vpkuhum(Arg a, Arg b) { return detail::pack_modulo<u8>(a, b); }
+inline V128 vpkuwum(Arg a, Arg b) { return detail::pack_modulo<u16>(a, b); }
+inline V128 vpkpx(Arg a, Arg b) { return detail::pack_pixels(a, b); }
 inline V128 vpkuhus(Arg a, Arg b, Vscr& vscr) { return detail::pack_saturate<u8, u16>(a, b, vscr); }
 inline V128 vpkuwus(Arg a, Arg b, Vscr& vscr) { return detail::pack_saturate<u16, u32>(a, b, vscr); }
 inline V128 vpkshus(Arg a, Arg b, Vscr& vscr) { return detail::pack_saturate<u8, i16>(a, b, vscr); }
