@@ -79,6 +79,7 @@ constexpr struct {
     {role::FPSCR, state::fpscr},     {role::VSCR, state::vscr}, {role::RESERVATION, state::reservation},
     {role::MEM, state::memory},      {role::MSR, state::msr},   {role::SRR, state::srr},
     {role::SEGMENT, state::segment}, {role::TLB, state::tlb},   {role::TB, state::clock},
+    {role::EAR, state::spr},
 };
 
 // Special registers that are more than a store: which state they are, and what an access means.
@@ -90,14 +91,18 @@ struct Spr {
 };
 
 constexpr Spr sprs[] = {
-    {1, 1, state::xer, true, false},         {8, 8, state::lr, true, false},
-    {9, 9, state::ctr, true, false},         {18, 19, state::spr, false, false},     // DSISR, DAR
-    {22, 22, state::clock, false, true},     {26, 27, state::srr, false, false},     // DEC; SRR0, SRR1
-    {256, 256, state::vrsave, false, false}, {268, 269, state::clock, false, true},  // TB
-    {272, 275, state::spr, false, false},                                            // SPRG
-    {284, 285, state::clock, false, true},                                           // TB, to write
-    {936, 942, state::clock, false, true},   {952, 959, state::clock, false, true},  // performance
-    {1020, 1022, state::clock, false, true},                                         // thermal
+    {1, 1, state::xer, true, false},
+    {8, 8, state::lr, true, false},
+    {9, 9, state::ctr, true, false},
+    {18, 19, state::spr, false, false},   // DSISR, DAR
+    {22, 22, state::clock, false, true},  // DEC
+    {26, 27, state::srr, false, false},
+    {256, 256, state::vrsave, false, false},
+    {268, 269, state::clock, false, true},                 // the time base, to read
+    {272, 275, state::spr, false, false},                  // SPRG
+    {284, 285, state::clock, false, true},                 // the time base, to write
+    {928, 959, state::clock | state::spr, false, true},    // the performance monitor
+    {1020, 1022, state::clock | state::spr, false, true},  // the thermal units
 };
 
 Spr find_spr(unsigned number) {
@@ -121,22 +126,38 @@ StateSet apply(u64 roles, Insn insn) {
   return {gprs(roles, insn), fprs(roles, insn), vrs(roles, insn), crs(roles, insn), others(roles, insn)};
 }
 
-// What a record bit or OE copies or collects.
-u32 implied_reads(u64 writes, Insn insn) {
+// State of one value: who writes it leaves nothing of it.
+constexpr u32 single_values = state::xer | state::lr | state::ctr | state::vrsave | state::reservation;
+
+// mfspr of a register that this processor does not have leaves rD as it was.
+bool may_do_nothing(const InsnInfo& row, Insn insn) {
+  return row.op == Op::mfspr && !find_spr(insn.spr()).always_there;
+}
+
+// What a record bit copies, what OE collects, and what stays of state that is written in part.
+StateSet implied_reads(const InsnInfo& row, Insn insn) {
+  const u64 writes = row.writes;
   const bool copies_so = (writes & role::CR0) || ((writes & role::CR0_if_Rc) && insn.rc());
   const bool collects_so = (writes & role::OV_if_OE) && insn.oe();
   const bool copies_fpscr = (writes & role::CR1_if_Rc) && insn.rc();
-  return (copies_so || collects_so ? state::so : 0) | (copies_fpscr ? state::fpscr : 0);
+  StateSet set;
+  if (copies_so || collects_so) set.other |= state::so;
+  if (copies_fpscr) set.other |= state::fpscr;
+  if (writes & role::SPR) set.other |= find_spr(insn.spr()).state & ~single_values;
+  if (may_do_nothing(row, insn)) set.gpr |= one(insn.rd());
+  return set;
 }
 
-StateSet kills(const StateSet& writes, const InsnInfo& row) {
-  static constexpr u32 replaced_as_a_whole =
-      state::xer | state::lr | state::ctr | state::vrsave | state::reservation;
+StateSet kills(const StateSet& writes, const InsnInfo& row, Insn insn) {
   StateSet set = writes;
-  set.other &= replaced_as_a_whole;
+  set.other &= single_values;
   if (row.has(flag::keeps_fd)) set.fpr = 0;
-  if (row.writes & role::STRING_XER) set.gpr = 0;
+  if ((row.writes & role::STRING_XER) || may_do_nothing(row, insn)) set.gpr = 0;
   return set;
+}
+
+StateSet operator|(StateSet a, const StateSet& b) {
+  return {a.gpr | b.gpr, a.fpr | b.fpr, a.vr | b.vr, a.cr | b.cr, a.other | b.other};
 }
 
 u32 spr_flags(const InsnInfo& row, Insn insn) {
@@ -145,7 +166,7 @@ u32 spr_flags(const InsnInfo& row, Insn insn) {
   if (insn.spr() & 0x10) flags |= flag::priv;  // of the ten bits the one that marks supervisor registers
   if (spr.always_there) flags &= ~flag::may_fault;
   if (!spr.write_ends_block) flags &= ~flag::ends_block;
-  if (spr.state != state::clock) flags &= ~flag::reads_clock;
+  if (!(spr.state & state::clock)) flags &= ~flag::reads_clock;
   return flags;
 }
 
@@ -155,8 +176,8 @@ Effects effects(u32 word) {
   const Insn insn(word);
   const InsnInfo& row = info(decode(word));
   Effects result{apply(row.reads, insn), apply(row.writes, insn), {}, row.flags};
-  result.reads.other |= implied_reads(row.writes, insn);
-  result.kills = kills(result.writes, row);
+  result.reads = result.reads | implied_reads(row, insn);
+  result.kills = kills(result.writes, row, insn);
   if (row.has(flag::by_spr)) result.flags = spr_flags(row, insn);
   return result;
 }

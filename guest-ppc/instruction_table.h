@@ -169,6 +169,7 @@ inline constexpr u64 SEGMENT = 1ull << 45;
 inline constexpr u64 TLB = 1ull << 46;
 inline constexpr u64 TB = 1ull << 47;   // the time base
 inline constexpr u64 SPR = 1ull << 48;  // the special register that the word names
+inline constexpr u64 EAR = 1ull << 49;
 }  // namespace role
 
 struct InsnInfo {

@@ -1,6 +1,8 @@
 #include "guest-ppc/simplified_mnemonics.h"
 
 #include <array>
+#include <cctype>
+#include <string_view>
 
 namespace quince::ppc {
 namespace {
@@ -141,91 +143,46 @@ AssemblyText branch(const Line& line) {
   return {found->name + to + suffixes + (predicted_taken(line) ? '+' : '-'), operands};
 }
 
-// Special registers with mnemonics of their own: mfNAME, mtNAME (MPC750UM and MPC7400UM chapter 2).
-enum class Access { both, read, write };
+// Special registers have mnemonics of their own: mfNAME, mtNAME in small letters. The table of registers (see
+// spr_table.h) knows the names.
+enum class Level { none, user, supervisor };
 
 struct SprName {
   unsigned number;
-  const char* name;
-  int index = -1;  // a number that follows the name as an operand
-  Access access = Access::both;
+  std::string_view name;
+  bool readable, writable;
 };
 
 constexpr auto spr_names = std::to_array<SprName>({
-    {1, "xer"},
-    {8, "lr"},
-    {9, "ctr"},
-    {18, "dsisr"},
-    {19, "dar"},
-    {22, "dec"},
-    {25, "sdr1"},
-    {26, "srr0"},
-    {27, "srr1"},
-    {256, "vrsave"},
-    {272, "sprg", 0},
-    {273, "sprg", 1},
-    {274, "sprg", 2},
-    {275, "sprg", 3},
-    {282, "ear"},
-    {284, "tbl", -1, Access::write},
-    {285, "tbu", -1, Access::write},
-    {287, "pvr", -1, Access::read},
-    {528, "ibatu", 0},
-    {529, "ibatl", 0},
-    {530, "ibatu", 1},
-    {531, "ibatl", 1},
-    {532, "ibatu", 2},
-    {533, "ibatl", 2},
-    {534, "ibatu", 3},
-    {535, "ibatl", 3},
-    {536, "dbatu", 0},
-    {537, "dbatl", 0},
-    {538, "dbatu", 1},
-    {539, "dbatl", 1},
-    {540, "dbatu", 2},
-    {541, "dbatl", 2},
-    {542, "dbatu", 3},
-    {543, "dbatl", 3},
-    {928, "ummcr2"},
-    {935, "ubamr"},
-    {936, "ummcr0"},
-    {937, "upmc1"},
-    {938, "upmc2"},
-    {939, "usia"},
-    {940, "ummcr1"},
-    {941, "upmc3"},
-    {942, "upmc4"},
-    {944, "mmcr2"},
-    {951, "bamr"},
-    {952, "mmcr0"},
-    {953, "pmc1"},
-    {954, "pmc2"},
-    {955, "sia"},
-    {956, "mmcr1"},
-    {957, "pmc3"},
-    {958, "pmc4"},
-    {1008, "hid0"},
-    {1009, "hid1"},
-    {1010, "iabr"},
-    {1013, "dabr"},
-    {1014, "msscr0"},
-    {1015, "msscr1"},
-    {1017, "l2cr"},
-    {1019, "ictc"},
-    {1020, "thrm1"},
-    {1021, "thrm2"},
-    {1022, "thrm3"},
-    {1023, "pir"},
+#define SPR(number, name, models, read, write, kind, writable, reset) \
+  {number, name, Level::read != Level::none, Level::write != Level::none},
+#include "guest-ppc/spr_table.inc"
+#undef SPR
 });
+
+// The time base is read by mftb.
+constexpr bool has_own_instruction(unsigned spr) { return spr == 268 || spr == 269; }
+
+// The number in SPRG2 and DBAT2U is an operand, that in HID0 is part of the name.
+bool is_indexed(std::string_view name) {
+  return name.starts_with("SPRG") || name.substr(1).starts_with("BAT");
+}
 
 std::optional<AssemblyText> special_register(const Line& line) {
   const bool read = line.op == Op::mfspr;
+  const std::string gpr = operand_text("D", line);
   for (const SprName& spr : spr_names) {
-    if (spr.number != line.insn.spr() || spr.access == (read ? Access::write : Access::read)) continue;
-    const std::string name = std::string(read ? "mf" : "mt") + spr.name, gpr = operand_text("D", line);
-    if (spr.index < 0) return AssemblyText{name, gpr};
-    const std::string index = std::to_string(spr.index);
-    return AssemblyText{name, read ? gpr + "," + index : index + "," + gpr};
+    if (spr.number != line.insn.spr() || !(read ? spr.readable : spr.writable)) continue;
+    if (has_own_instruction(spr.number)) break;
+    AssemblyText text{read ? "mf" : "mt", gpr};
+    for (const char c : spr.name) {
+      if (is_indexed(spr.name) && c >= '0' && c <= '9') {
+        text.operands = read ? gpr + "," + c : std::string(1, c) + "," + gpr;
+      } else {
+        text.mnemonic += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      }
+    }
+    return text;
   }
   return std::nullopt;
 }
