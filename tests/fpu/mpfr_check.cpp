@@ -9,56 +9,13 @@
 #include <string>
 #include <string_view>
 
-#include "guest-ppc/fpu/fpu.h"
 #include "tests/fpu/mpfr_model.h"
 #include "tests/fpu/operands.h"
+#include "tests/fpu/ours.h"
+#include "tests/fpu/vectors_csv.h"
 
 namespace quince::test {
 namespace {
-
-struct Tested {
-  const char* name;
-  FpOp op;
-  bool single;
-};
-constexpr Tested tested[] = {
-    {"fadd", FpOp::add, false},
-    {"fadds", FpOp::add, true},
-    {"fsub", FpOp::sub, false},
-    {"fsubs", FpOp::sub, true},
-    {"fmul", FpOp::mul, false},
-    {"fmuls", FpOp::mul, true},
-    {"fdiv", FpOp::div, false},
-    {"fdivs", FpOp::div, true},
-    {"fmadd", FpOp::madd, false},
-    {"fmadds", FpOp::madd, true},
-    {"fmsub", FpOp::msub, false},
-    {"fmsubs", FpOp::msub, true},
-    {"fnmadd", FpOp::nmadd, false},
-    {"fnmadds", FpOp::nmadd, true},
-    {"fnmsub", FpOp::nmsub, false},
-    {"fnmsubs", FpOp::nmsub, true},
-    {"frsp", FpOp::round_to_single, true},
-    {"fctiw", FpOp::to_int, false},
-    {"fctiwz", FpOp::to_int_toward_zero, false},
-};
-
-using Arith = ppc::fpu::Result(ppc::fpu::ArithOp, ppc::fpu::Precision, std::uint64_t, std::uint64_t,
-                               std::uint64_t, std::uint32_t, ppc::fpu::Quirks);
-
-// arith: with its short cuts for common operands, or without.
-ppc::fpu::Result ours(const FpCase& c, Arith* arith) {
-  const ppc::fpu::Quirks quirks{.round_frc_to_25_bits = c.narrow_frc, .ni_flushes_denormals = true};
-  switch (c.op) {
-    case FpOp::round_to_single: return ppc::fpu::round_to_single(c.b, c.fpscr, quirks);
-    case FpOp::to_int: return ppc::fpu::to_int32(c.b, false, c.fpscr);
-    case FpOp::to_int_toward_zero: return ppc::fpu::to_int32(c.b, true, c.fpscr);
-    default: {
-      const auto precision = c.single ? ppc::fpu::Precision::single : ppc::fpu::Precision::double_;
-      return arith(static_cast<ppc::fpu::ArithOp>(c.op), precision, c.a, c.c, c.b, c.fpscr, quirks);
-    }
-  }
-}
 
 bool agree(const FpOutcome& want, const ppc::fpu::Result& got) {
   return got.write == want.write && (!got.write || got.bits == want.bits) && got.fpscr == want.fpscr &&
@@ -107,7 +64,7 @@ struct Counts {
   }
 };
 
-Counts check(const Tested& t, std::uint32_t mode, std::uint64_t cases, std::uint64_t seed) {
+Counts check(const FpMnemonic& t, std::uint32_t mode, std::uint64_t cases, std::uint64_t seed) {
   MpfrModel model;
   Operands operands(seed);
   Counts counts;
@@ -120,7 +77,7 @@ Counts check(const Tested& t, std::uint32_t mode, std::uint64_t cases, std::uint
     }
     counts.meet(c, want);
     for (Arith* arith : {&ppc::fpu::arith, &ppc::fpu::arith_exactly}) {
-      const auto got = ours(c, arith);
+      const auto got = run_ours(c, arith);
       if (!agree(want, got) && ++counts.different <= 5) report(t.name, c, want, got);
       if (c.op >= FpOp::round_to_single) break;
     }
@@ -155,11 +112,12 @@ int run(const Arguments& arguments) {
   std::printf(
       "           compared         FR         FI         OX         UX   denormal    invalid   frD kept  "
       "undefined  different\n");
-  for (const Tested& t : tested) {
+  for (const FpMnemonic& t : fp_mnemonics) {
     if (!arguments.op.empty() && arguments.op != t.name) continue;
     Counts counts;
     for (std::uint32_t mode = 0; mode < 4; ++mode) {
-      const std::uint64_t seed = arguments.seed * 1000 + static_cast<std::uint64_t>(&t - tested) * 4 + mode;
+      const std::uint64_t seed =
+          arguments.seed * 1000 + static_cast<std::uint64_t>(&t - fp_mnemonics) * 4 + mode;
       counts.add(check(t, mode, arguments.cases, seed));
     }
     counts.print(t.name);
