@@ -11,7 +11,7 @@ jobs() {
   nproc 2>/dev/null || echo 2
 }
 
-# build PRESET [TARGET...]: configures and builds, all on stderr; without a terminal only what goes wrong.
+# build PRESET [TARGET or ninja option...]: configures and builds, all on stderr; without a terminal only what goes wrong.
 build() {
   preset=$1
   shift
