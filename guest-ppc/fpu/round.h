@@ -30,16 +30,15 @@ inline bool rounds_up(Rounding mode, bool sign, u64 rest, u64 half, bool odd) {
   }
 }
 
-// Rounded to a format's precision, the exponent still unbounded.
+// Rounded to a format's precision, the exponent still unbounded. The top bit of sig is clear in a denormal,
+// and where a carry has made a power of two: then sig is 0.
 struct Rounded {
   bool sign;
   int exp;
-  u64 sig;    // the top bit is clear in a denormal or zero only; and where a carry made a power of two, then
-              // all are
+  u64 sig;
   u32 fr_fi;  // FR, FI
 };
 
-// Without branches but for the mode: whether a result is exact or rounded up is nothing a host could predict.
 inline Rounded round(const Exact& exact, const Format& format, u32 fpscr) {
   const u64 unit = u64{1} << (64 - format.precision);
   const u64 rest = exact.sig & (unit - 1);
