@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 
 #include "guest-ppc/decoder.h"
@@ -45,30 +44,6 @@ class Capstone {
   csh handle_ = 0;
   cs_insn* insn_ = nullptr;
 };
-
-// A common notation: numbers as unsigned decimals of 32 bits, one blank after the mnemonic and none
-// elsewhere, no hints.
-std::string normal(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size();) {
-    const bool starts = result.empty() || !std::isalnum(static_cast<unsigned char>(result.back()));
-    const bool negative =
-        text[i] == '-' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1]));
-    if (starts && (negative || std::isdigit(static_cast<unsigned char>(text[i])))) {
-      char* end = nullptr;
-      const u64 value = std::strtoull(&text[i + negative], &end, 0);
-      result += std::to_string(static_cast<u32>(negative ? 0 - value : value));
-      i = static_cast<std::size_t>(end - text.c_str());
-      continue;
-    }
-    const bool hint = (text[i] == '+' || text[i] == '-') && (i + 1 == text.size() || text[i + 1] == ' ');
-    const bool blank = text[i] == ' ' && result.find(' ') != std::string::npos;
-    if (!hint && !blank) result += text[i];
-    ++i;
-  }
-  while (!result.empty() && result.back() == ' ') result.pop_back();
-  return result;
-}
 
 bool unknown(const Comparison& c) { return c.theirs.empty(); }
 
@@ -265,11 +240,12 @@ void compare(const std::vector<u32>& words, Rows rows) {
   Differences differences(explanations());
   for (const u32 word : words) {
     const Op op = decode(word);
-    const std::string theirs = normal(capstone(word, address));
-    std::string ours = op == Op::illegal ? "" : normal(disassemble(word, address, Style::simplified));
+    const std::string theirs = in_common_notation(capstone(word, address));
+    std::string ours =
+        op == Op::illegal ? "" : in_common_notation(disassemble(word, address, Style::simplified));
     // Either of our styles will do.
     if (ours != theirs && op != Op::illegal) {
-      const std::string standard = normal(disassemble(word, address, Style::standard));
+      const std::string standard = in_common_notation(disassemble(word, address, Style::standard));
       if (standard == theirs || theirs.starts_with(mnemonic(standard) + " ")) ours = standard;
     }
     differences.compare({word, op, ours, theirs});

@@ -2,9 +2,33 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstdio>
+#include <cstdlib>
 
 namespace quince::ppc::test {
+
+std::string in_common_notation(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool starts = result.empty() || !std::isalnum(static_cast<unsigned char>(result.back()));
+    const bool negative =
+        text[i] == '-' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1]));
+    if (starts && (negative || std::isdigit(static_cast<unsigned char>(text[i])))) {
+      char* end = nullptr;
+      const u64 value = std::strtoull(&text[i + negative], &end, 0);
+      result += std::to_string(static_cast<u32>(negative ? 0 - value : value));
+      i = static_cast<std::size_t>(end - text.c_str());
+      continue;
+    }
+    const bool hint = (text[i] == '+' || text[i] == '-') && (i + 1 == text.size() || text[i + 1] == ' ');
+    const bool blank = text[i] == ' ' && result.find(' ') != std::string::npos;
+    if (!hint && !blank) result += text[i];
+    ++i;
+  }
+  while (!result.empty() && result.back() == ' ') result.pop_back();
+  return result;
+}
 
 void Differences::compare(const Comparison& comparison) {
   ++words_;

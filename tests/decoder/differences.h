@@ -23,6 +23,10 @@ struct Explanation {
   bool (*applies)(const Comparison&);
 };
 
+// A line of assembly with numbers as unsigned decimals of 32 bits, one blank after the mnemonic and none
+// elsewhere, and without hints.
+std::string in_common_notation(const std::string& text);
+
 enum class Rows { all_needed, some_needed };
 
 // Counts how often each row of a table was needed; what no row explains is a failure of the test.
