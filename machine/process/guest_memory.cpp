@@ -1,0 +1,296 @@
+#include "machine/process/guest_memory.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+
+namespace quince::machine::process {
+
+using ppc::page_mask;
+using ppc::page_size;
+
+namespace {
+
+constexpr u64 reservation = u64{1} << 32;
+constexpr u64 longest_string = 64 << 10;
+
+constexpr u64 round_up(u64 bytes) { return (bytes + page_mask) & ~u64{page_mask}; }
+
+// On the 750 and 7400 a page that can be accessed at all can be read and executed: their page tables know no
+// more.
+int host_protection(int guest) {
+  if ((guest & (PROT_READ | PROT_WRITE | PROT_EXEC)) == 0) return PROT_NONE;
+  return guest & PROT_WRITE ? PROT_READ | PROT_WRITE : PROT_READ;
+}
+
+}  // namespace
+
+GuestMemory::GuestMemory() {
+  void* memory = mmap(nullptr, reservation, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  base_ = static_cast<u8*>(memory);
+}
+
+GuestMemory::~GuestMemory() { munmap(base_, reservation); }
+
+tl::expected<ppc::Mapping, ppc::GuestException> GuestMemory::translate(const ppc::CpuState&, u32 ea,
+                                                                       ppc::Access access) {
+  const u8 page = pages_[ea / page_size];
+  const bool writing = access == ppc::Access::write;
+  if ((page & any_access) && (!writing || (page & write_bit))) {
+    ppc::Mapping mapping;
+    mapping.physical = ea & ~page_mask;
+    mapping.writable = page & write_bit;
+    mapping.in_tlb = true;  // so that single pages can be dropped from the software TLB
+    return mapping;
+  }
+  if (access == ppc::Access::fetch) {
+    const u32 cause = page & mapped ? ppc::isi_cause::protection : ppc::isi_cause::no_translation;
+    return tl::unexpected(ppc::GuestException{ppc::Vector::isi, cause, 0, 0});
+  }
+  const u32 cause = page & mapped ? ppc::dsi_cause::protection : ppc::dsi_cause::no_translation;
+  return tl::unexpected(
+      ppc::GuestException{ppc::Vector::dsi, 0, ea, cause | (writing ? ppc::dsi_cause::store : 0)});
+}
+
+u8* GuestMemory::page(u32 physical_page, bool write) {
+  if (write && recording_) record(physical_page / page_size);
+  return base_ + (physical_page & ~page_mask);
+}
+
+// --- Bookkeeping ---
+
+void GuestMemory::set_pages(u32 address, u64 bytes, u8 bits) {
+  std::fill_n(pages_.data() + address / page_size, bytes / page_size, bits);
+}
+
+void GuestMemory::translations_changed(u32 address, u64 bytes) {
+  if (!cpu_) return;
+  const u64 classes = std::min<u64>(bytes / page_size, ppc::SoftTlb::congruence_classes);
+  for (u64 n = 0; n < classes; ++n) cpu_->tlb.invalidate_class(address + static_cast<u32>(n) * page_size);
+}
+
+void GuestMemory::content_changed(u32 address, u64 bytes) {
+  if (cpu_) cpu_->memory_written(address, static_cast<u32>(bytes));
+  translations_changed(address, bytes);
+}
+
+void GuestMemory::add_range(u32 address, u64 bytes) {
+  u32 begin = address;
+  u64 end = address + bytes;
+  auto next = ranges_.lower_bound(begin);
+  if (next != ranges_.begin() && std::prev(next)->second == begin) {
+    begin = std::prev(next)->first;
+    ranges_.erase(std::prev(next));
+  }
+  if (next != ranges_.end() && next->first == end) {
+    end = next->second;
+    ranges_.erase(next);
+  }
+  ranges_[begin] = end;
+}
+
+void GuestMemory::remove_range(u32 address, u64 bytes) {
+  const u64 end = address + bytes;
+  auto at = ranges_.upper_bound(address);
+  if (at != ranges_.begin()) --at;
+  while (at != ranges_.end() && at->first < end) {
+    const auto [old_begin, old_end] = *at;
+    if (old_end <= address) {
+      ++at;
+      continue;
+    }
+    at = ranges_.erase(at);
+    if (old_begin < address) ranges_[old_begin] = address;
+    if (old_end > end) ranges_[static_cast<u32>(end)] = old_end;
+  }
+}
+
+void GuestMemory::reserve(u32 address, u64 bytes) {
+  mmap(base_ + address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+// --- Mappings ---
+
+i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& backing) {
+  bytes = round_up(bytes);
+  if (bytes == 0 || (address & page_mask)) return -EINVAL;
+  if (!in_task(address, bytes)) return -ENOMEM;
+  const int flags = backing.flags | MAP_FIXED | MAP_NORESERVE;
+  if (mmap(base_ + address, bytes, host_protection(protection), flags, backing.file,
+           static_cast<off_t>(backing.offset)) == MAP_FAILED) {
+    return -errno;
+  }
+  remove_range(address, bytes);
+  add_range(address, bytes);
+  set_pages(address, bytes,
+            static_cast<u8>((protection & any_access) | mapped |
+                            ((backing.flags & MAP_TYPE) == MAP_PRIVATE ? 0 : shared)));
+  content_changed(address, bytes);
+  return address;
+}
+
+i64 GuestMemory::unmap(u32 address, u64 bytes) {
+  bytes = round_up(bytes);
+  if (bytes == 0 || (address & page_mask) || !in_task(address, bytes)) return -EINVAL;
+  reserve(address, bytes);
+  remove_range(address, bytes);
+  set_pages(address, bytes, 0);
+  content_changed(address, bytes);
+  return 0;
+}
+
+i64 GuestMemory::protect(u32 address, u64 bytes, int protection) {
+  bytes = round_up(bytes);
+  if (address & page_mask) return -EINVAL;
+  if (bytes == 0) return 0;
+  if (!in_task(address, bytes) || !is_mapped(address, bytes)) return -ENOMEM;
+  if (mprotect(base_ + address, bytes, host_protection(protection)) != 0) return -errno;
+  u8* pages = pages_.data() + address / page_size;
+  for (u64 n = 0; n < bytes / page_size; ++n) {
+    pages[n] = static_cast<u8>((pages[n] & ~any_access) | (protection & any_access));
+  }
+  translations_changed(address, bytes);
+  return 0;
+}
+
+i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move, u32 fixed_address) {
+  old_bytes = round_up(old_bytes), new_bytes = round_up(new_bytes);
+  if (old_bytes == 0 || new_bytes == 0 || (address & page_mask)) return -EINVAL;
+  if (!in_task(address, old_bytes) || !is_mapped(address, old_bytes)) return -EFAULT;
+  if (!fixed_address && new_bytes <= old_bytes) {
+    if (new_bytes < old_bytes) unmap(address + static_cast<u32>(new_bytes), old_bytes - new_bytes);
+    return address;
+  }
+  u32 to = fixed_address;
+  if (!to && is_free(static_cast<u32>(address + old_bytes), new_bytes - old_bytes)) to = address;
+  if (!to && may_move) to = find_free(new_bytes);
+  if (!to || !in_task(to, new_bytes)) return -ENOMEM;
+  const u8 bits = pages_[address / page_size];
+  if (to == address) {
+    // The host extends a mapping in place only into a hole.
+    munmap(base_ + address + old_bytes, new_bytes - old_bytes);
+    if (mremap(base_ + address, old_bytes, new_bytes, 0) == MAP_FAILED) {
+      const int error = errno;
+      reserve(static_cast<u32>(address + old_bytes), new_bytes - old_bytes);
+      return -error;
+    }
+  } else {
+    if (mremap(base_ + address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, base_ + to) ==
+        MAP_FAILED) {
+      return -errno;
+    }
+    unmap(address, old_bytes);
+  }
+  remove_range(to, new_bytes);
+  add_range(to, new_bytes);
+  set_pages(to, new_bytes, static_cast<u8>(bits & ~recorded));
+  content_changed(to, new_bytes);
+  return to;
+}
+
+bool GuestMemory::is_free(u32 address, u64 bytes) const {
+  if (!in_task(address, bytes)) return false;
+  auto next = ranges_.upper_bound(address);
+  if (next != ranges_.begin() && std::prev(next)->second > address) return false;
+  return next == ranges_.end() || next->first >= address + bytes;
+}
+
+bool GuestMemory::is_mapped(u32 address, u64 bytes) const {
+  auto next = ranges_.upper_bound(address);
+  return next != ranges_.begin() && std::prev(next)->second >= address + bytes;
+}
+
+u32 GuestMemory::find_free(u64 bytes) const {
+  bytes = round_up(bytes);
+  u64 ceiling = layout::mmap_top;
+  for (auto at = ranges_.rbegin(); at != ranges_.rend(); ++at) {
+    if (at->first >= ceiling) continue;
+    if (at->second + bytes <= ceiling) break;
+    ceiling = at->first;
+  }
+  return ceiling >= layout::lowest_mapping + bytes ? static_cast<u32>(ceiling - bytes) : 0;
+}
+
+void GuestMemory::clear() {
+  while (!ranges_.empty()) {
+    const auto [begin, end] = *ranges_.begin();
+    unmap(begin, end - begin);
+  }
+  heap_start_ = heap_end_ = 0;
+}
+
+u32 GuestMemory::set_heap_end(u32 address) {
+  const u64 old_top = round_up(heap_end_), new_top = round_up(address);
+  if (address < heap_start_ || new_top > layout::mmap_top) return heap_end_;
+  if (new_top > old_top) {
+    const u32 at = static_cast<u32>(old_top);
+    if (!is_free(at, new_top - old_top)) return heap_end_;
+    if (map(at, new_top - old_top, PROT_READ | PROT_WRITE, {MAP_PRIVATE | MAP_ANONYMOUS}) < 0)
+      return heap_end_;
+  } else if (new_top < old_top) {
+    unmap(static_cast<u32>(new_top), old_top - new_top);
+  }
+  return heap_end_ = address;
+}
+
+// --- Accesses of system calls ---
+
+u64 GuestMemory::accessible(u32 address, u64 bytes, bool write) const {
+  const u8 needed = write ? write_bit : any_access;
+  const u64 end = std::min<u64>(u64{address} + bytes, layout::task_end);
+  u64 at = address;
+  while (at < end && (pages_[static_cast<u32>(at) / page_size] & needed))
+    at = (at & ~u64{page_mask}) + page_size;
+  at = std::min(at, end);
+  if (bytes != 0 && at <= address) throw BadAddress{};
+  return bytes == 0 ? 0 : at - address;
+}
+
+const u8* GuestMemory::readable(u32 address, u64 bytes) const {
+  if (accessible(address, bytes, false) < bytes) throw BadAddress{};
+  return base_ + address;
+}
+
+u8* GuestMemory::writable(u32 address, u64 bytes) {
+  if (accessible(address, bytes, true) < bytes) throw BadAddress{};
+  return base_ + address;
+}
+
+void GuestMemory::written(u32 address, u64 bytes) {
+  if (bytes == 0) return;
+  if (recording_) {
+    for (u64 at = address & ~page_mask; at < address + bytes; at += page_size) {
+      record(static_cast<u32>(at) / page_size);
+    }
+  }
+  if (cpu_) cpu_->memory_written(address, static_cast<u32>(bytes));
+}
+
+std::string GuestMemory::string(u32 address) const {
+  std::string text;
+  for (u64 at = address; text.size() < longest_string;) {
+    const u64 room = accessible(static_cast<u32>(at), page_size - (at & page_mask), false);
+    const char* begin = reinterpret_cast<const char*>(base_ + at);
+    const char* end = std::find(begin, begin + room, '\0');
+    text.append(begin, end);
+    if (end != begin + room) return text;
+    at += room;
+  }
+  throw BadAddress{};
+}
+
+void GuestMemory::start_recording() {
+  recording_ = true;
+  if (cpu_) cpu_->tlb.invalidate_all();
+}
+
+void GuestMemory::record(u32 page) {
+  if (pages_[page] & (recorded | shared)) return;
+  pages_[page] |= recorded;
+  recorded_.push_back(page);
+}
+
+}  // namespace quince::machine::process
