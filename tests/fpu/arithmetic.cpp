@@ -17,8 +17,7 @@ constexpr u64 zero = 0, minus = u64{1} << 63, one = 0x3ff0'0000'0000'0000, two =
               largest = 0x7fef'ffff'ffff'ffff, tiniest = 1, smallest_normal = 0x0010'0000'0000'0000,
               quiet = 0x7ff8'0000'0000'0000, quiet_a = 0x7ff8'0000'0000'000a, quiet_b = 0xfff8'0000'4000'000b,
               quiet_c = 0x7ffc'0000'0000'000c, signalling = 0x7ff0'0000'2000'0001,
-              signalling_quieted = 0x7ff8'0000'2000'0001,
-              half_ulp_of_one = 0x3ca0'0000'0000'0000;
+              signalling_quieted = 0x7ff8'0000'2000'0001, half_ulp_of_one = 0x3ca0'0000'0000'0000;
 // Of single precision, as registers hold them.
 constexpr u64 single_largest = 0x47ef'ffff'e000'0000, single_smallest_normal = 0x3810'0000'0000'0000,
               single_tiniest = 0x36a0'0000'0000'0000, single_half_ulp_of_one = 0x3e70'0000'0000'0000;
