@@ -1,5 +1,6 @@
-// Guest time, and things to be done at a point of it. One scheduler serves the whole board: timers, transfers in
-// progress, retraces. The board decides whether its time follows the host's clock or the instruction count.
+// Guest time, and things to be done at a point of it. One scheduler serves the whole board: timers, transfers
+// in progress, retraces. The board decides whether its time follows the host's clock or the instruction
+// count.
 #pragma once
 
 #include <functional>
@@ -15,19 +16,21 @@ class Scheduler {
   virtual ~Scheduler() = default;
   // Nanoseconds of guest time since power-on.
   virtual u64 now() = 0;
-  // Calls `action` on the processor's thread once now() >= `time`. Events at the same time run in the order in which
-  // they were scheduled. A time in the past means as soon as possible, but not before this call returns.
+  // Calls `action` on the processor's thread once now() >= `time`. Events at the same time run in the order
+  // in which they were scheduled. A time in the past means as soon as possible, but not before this call
+  // returns.
   virtual EventId at(u64 time, std::function<void()> action) = 0;
   EventId after(u64 nanoseconds, std::function<void()> action) {
     return at(now() + nanoseconds, std::move(action));
   }
   virtual void cancel(EventId id) = 0;  // no effect if it already ran, or for 0
 
-  // From any thread: have `action` called on the processor's thread soon. How host I/O reports completion. At what
-  // guest time it runs depends on the host.
+  // From any thread: have `action` called on the processor's thread soon. How host I/O reports completion. At
+  // what guest time it runs depends on the host.
   virtual void post(std::function<void()> action) = 0;
-  // Guest time is a function of the instructions executed, and runs must be repeatable: host I/O may not show through
-  // post(). Instead schedule the completion with at(), and let that event wait for the host if it must.
+  // Guest time is a function of the instructions executed, and runs must be repeatable: host I/O may not show
+  // through post(). Instead schedule the completion with at(), and let that event wait for the host if it
+  // must.
   virtual bool deterministic() const { return false; }
 };
 

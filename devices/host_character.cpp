@@ -1,0 +1,352 @@
+#include "devices/host_character.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace quince::devices {
+
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor() { close_now(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) close_now(), fd_ = std::exchange(other.fd_, -1);
+    return *this;
+  }
+  int get() const { return fd_; }
+
+ private:
+  void close_now() {
+    if (fd_ > STDERR_FILENO) close(fd_);
+    fd_ = -1;
+  }
+  int fd_;
+};
+
+std::string host_error(std::string_view what) { return std::string(what) + ": " + std::strerror(errno); }
+
+// Writes one byte; waits for a slow reader only if asked to.
+void write_byte(int fd, u8 byte, bool wait) {
+  while (fd >= 0 && ::write(fd, &byte, 1) < 0) {
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN || !wait) return;
+    pollfd writable{fd, POLLOUT, 0};
+    poll(&writable, 1, -1);
+  }
+}
+
+// The input side of every back end: bytes from a host thread to the processor's thread.
+class InputChannel {
+ public:
+  InputChannel(Scheduler& scheduler, std::function<void()> notify)
+      : scheduler_(scheduler), shared_(std::make_shared<Shared>()) {
+    shared_->notify = std::move(notify);
+  }
+  ~InputChannel() { close_channel(); }
+
+  // Processor's thread. Nothing is reported afterwards.
+  void close_channel() {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->closed = true;
+    shared_->notify = nullptr;
+    shared_->fetched.notify_all();
+  }
+  std::optional<u8> take() {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->bytes.empty()) return std::nullopt;
+    const u8 byte = shared_->bytes.front();
+    shared_->bytes.pop_front();
+    if (shared_->bytes.empty()) shared_->fetched.notify_all();
+    return byte;
+  }
+
+  // Reader's thread: hands bytes over and waits until they have been fetched. False: closed.
+  bool put(const std::vector<u8>& bytes) {
+    if (bytes.empty()) return true;
+    std::unique_lock lock(shared_->mutex);
+    shared_->bytes.insert(shared_->bytes.end(), bytes.begin(), bytes.end());
+    lock.unlock();
+    scheduler_.post([shared = shared_] {
+      if (shared->notify) shared->notify();
+    });
+    lock.lock();
+    shared_->fetched.wait(lock, [this] { return shared_->closed || shared_->bytes.empty(); });
+    return !shared_->closed;
+  }
+
+ private:
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable fetched;
+    std::deque<u8> bytes;
+    bool closed = false;
+    std::function<void()> notify;  // the processor's thread only
+  };
+  Scheduler& scheduler_;
+  std::shared_ptr<Shared> shared_;
+};
+
+// Waits for input on fd, or for `stop`. 0: stop.
+bool wait_readable(int fd, int stop) {
+  std::array<pollfd, 2> descriptors{pollfd{fd, POLLIN, 0}, pollfd{stop, POLLIN, 0}};
+  for (;;) {
+    if (poll(descriptors.data(), descriptors.size(), -1) < 0 && errno == EINTR) continue;
+    if (descriptors[1].revents != 0) return false;
+    if (descriptors[0].revents != 0) return true;
+  }
+}
+
+class FileCharacter final : public CharacterBackend {
+ public:
+  explicit FileCharacter(Descriptor file) : file_(std::move(file)) {}
+  void write(u8 byte) override { write_byte(file_.get(), byte, true); }
+  std::optional<u8> read() override { return std::nullopt; }
+
+ private:
+  Descriptor file_;
+};
+
+// What stdio, pty and socket have in common: a reader thread that a destructor can end.
+class ReadingCharacter : public CharacterBackend {
+ public:
+  explicit ReadingCharacter(Scheduler& scheduler)
+      : input_(scheduler,
+               [this] {
+                 if (on_input) on_input();
+               }),
+        stop_(eventfd(0, EFD_CLOEXEC)) {}
+  ~ReadingCharacter() override { end(); }
+  std::optional<u8> read() override { return input_.take(); }
+
+ protected:
+  void begin(std::function<void()> body) { reader_ = std::thread(std::move(body)); }
+  void end() {
+    input_.close_channel();
+    const u64 one = 1;
+    if (::write(stop_.get(), &one, sizeof one) < 0) return;
+    if (reader_.joinable()) reader_.join();
+  }
+  int stop_descriptor() const { return stop_.get(); }
+  // Passes on what fd delivers until it ends. False: `stop`.
+  bool pump(int fd, const std::function<void(std::vector<u8>&)>& filter = {}) {
+    std::array<u8, 256> buffer;
+    while (wait_readable(fd, stop_.get())) {
+      const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+      if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (count <= 0) return true;
+      std::vector<u8> bytes(buffer.begin(), buffer.begin() + count);
+      if (filter) filter(bytes);
+      if (!input_.put(bytes)) return false;
+    }
+    return false;
+  }
+
+ private:
+  InputChannel input_;
+  Descriptor stop_;
+  std::thread reader_;
+};
+
+// --- stdio ---
+
+// Ctrl-A is the way out of a raw terminal: Ctrl-A X ends the machine, Ctrl-A Ctrl-A is the character itself.
+// The rest is swallowed: Ctrl-A C belongs to the monitor.
+class Escape {
+ public:
+  explicit Escape(std::function<void()> on_quit) : on_quit_(std::move(on_quit)) {}
+  void operator()(std::vector<u8>& bytes) {
+    std::vector<u8> kept;
+    for (const u8 byte : bytes) {
+      if (!seen_ && byte == control_a) {
+        seen_ = true;
+        continue;
+      }
+      if (!seen_ || byte == control_a)
+        kept.push_back(byte);
+      else if ((byte == 'x' || byte == 'X') && on_quit_)
+        on_quit_();
+      seen_ = false;
+    }
+    bytes = std::move(kept);
+  }
+
+ private:
+  static constexpr u8 control_a = 1;
+  std::function<void()> on_quit_;
+  bool seen_ = false;
+};
+
+class StdioCharacter final : public ReadingCharacter {
+ public:
+  explicit StdioCharacter(const CharacterOptions& options)
+      : ReadingCharacter(options.scheduler),
+        terminal_(isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &saved_) == 0) {
+    if (terminal_) make_raw();
+    begin([this, scheduler = &options.scheduler, on_quit = options.on_quit] {
+      const auto quit = [scheduler, on_quit] {
+        if (on_quit) scheduler->post(on_quit);
+      };
+      if (terminal_)
+        pump(STDIN_FILENO, Escape(quit));
+      else
+        pump(STDIN_FILENO);
+    });
+  }
+  ~StdioCharacter() override {
+    end();
+    if (terminal_) tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
+  }
+  void write(u8 byte) override { write_byte(STDOUT_FILENO, byte, true); }
+
+ private:
+  void make_raw() {
+    termios raw = saved_;
+    cfmakeraw(&raw);
+    raw.c_oflag |= OPOST;  // our own messages stay readable
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+  }
+  termios saved_{};
+  bool terminal_;
+};
+
+// --- pty ---
+
+class PtyCharacter final : public ReadingCharacter {
+ public:
+  // `keep_open`: our own descriptor of the other end, so that a client may come and go.
+  PtyCharacter(Scheduler& scheduler, Descriptor controller, Descriptor keep_open)
+      : ReadingCharacter(scheduler), controller_(std::move(controller)), keep_open_(std::move(keep_open)) {
+    begin([this] { pump(controller_.get()); });
+  }
+  ~PtyCharacter() override { end(); }
+  void write(u8 byte) override { write_byte(controller_.get(), byte, false); }
+
+ private:
+  Descriptor controller_, keep_open_;
+};
+
+tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_pty(Scheduler& scheduler,
+                                                                      std::string* name) {
+  Descriptor controller(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  std::array<char, 128> path{};
+  if (controller.get() < 0 || grantpt(controller.get()) != 0 || unlockpt(controller.get()) != 0 ||
+      ptsname_r(controller.get(), path.data(), path.size()) != 0) {
+    return tl::unexpected(host_error("no pseudo terminal"));
+  }
+  Descriptor other(open(path.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  termios settings{};
+  if (other.get() < 0 || tcgetattr(other.get(), &settings) != 0)
+    return tl::unexpected(host_error(path.data()));
+  cfmakeraw(&settings);
+  tcsetattr(other.get(), TCSANOW, &settings);
+  fcntl(controller.get(), F_SETFL, O_NONBLOCK);
+  if (name) *name = path.data();
+  return std::make_unique<PtyCharacter>(scheduler, std::move(controller), std::move(other));
+}
+
+// --- unix socket ---
+
+class SocketCharacter final : public ReadingCharacter {
+ public:
+  SocketCharacter(Scheduler& scheduler, Descriptor listener, std::string path)
+      : ReadingCharacter(scheduler), listener_(std::move(listener)), path_(std::move(path)) {
+    begin([this] { serve(); });
+  }
+  ~SocketCharacter() override {
+    end();
+    unlink(path_.c_str());
+  }
+  void write(u8 byte) override {
+    const std::lock_guard lock(mutex_);
+    const int fd = client_.get();
+    while (fd >= 0 && send(fd, &byte, 1, MSG_NOSIGNAL) < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return;
+      // A client that reads gets everything; one that has stopped reading does not stop the guest for long.
+      pollfd writable{fd, POLLOUT, 0};
+      if (poll(&writable, 1, patience) <= 0) return;
+    }
+  }
+
+ private:
+  static constexpr int patience = 1000;  // milliseconds
+
+  void serve() {
+    while (wait_readable(listener_.get(), stop_descriptor())) {
+      Descriptor client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (client.get() < 0) continue;
+      const int fd = client.get();
+      set_client(std::move(client));
+      const bool go_on = pump(fd);
+      set_client(Descriptor());
+      if (!go_on) return;
+    }
+  }
+  void set_client(Descriptor client) {
+    const std::lock_guard lock(mutex_);
+    client_ = std::move(client);
+  }
+
+  Descriptor listener_;
+  std::string path_;
+  std::mutex mutex_;
+  Descriptor client_;
+};
+
+tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_socket(Scheduler& scheduler,
+                                                                         const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return tl::unexpected(std::string("no path for a socket"));
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  Descriptor listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (listener.get() < 0) return tl::unexpected(host_error("no socket"));
+  struct stat existing {};
+  if (stat(path.c_str(), &existing) == 0 && S_ISSOCK(existing.st_mode))
+    unlink(path.c_str());  // of an earlier run
+  if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener.get(), 1) != 0) {
+    return tl::unexpected(host_error(path));
+  }
+  return std::make_unique<SocketCharacter>(scheduler, std::move(listener), path);
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_character_backend(
+    std::string_view what, const CharacterOptions& options, std::string* name) {
+  if (what == "stdio") return std::make_unique<StdioCharacter>(options);
+  if (what == "null") return std::make_unique<NullCharacter>();
+  if (what == "pty") return open_pty(options.scheduler, name);
+  const auto colon = what.find(':');
+  const std::string kind(what.substr(0, colon));
+  const std::string path(colon == std::string_view::npos ? "" : what.substr(colon + 1));
+  if (kind == "unix") return open_socket(options.scheduler, path);
+  if (kind == "file" && !path.empty()) {
+    Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (file.get() < 0) return tl::unexpected(host_error(path));
+    return std::make_unique<FileCharacter>(std::move(file));
+  }
+  return tl::unexpected(std::string("no such serial port: ") + std::string(what));
+}
+
+}  // namespace quince::devices
