@@ -1,0 +1,90 @@
+// The intermediate representation: a guest block as a straight list of nodes in which a node is named by its index.
+// Values are static single assignments; guest registers are read and written through get and set nodes, so that
+// the order of the list is the order of the guest's effects.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "guest-ppc/cpu.h"
+#include "guest-ppc/insn.h"
+
+namespace quince::translator {
+
+using ppc::u16;
+using ppc::u32;
+using ppc::u64;
+using ppc::u8;
+
+enum class IrOp : u8 {
+#define IR_OP(name, result, kind) name,
+#include "translator/ir_ops.inc"
+#undef IR_OP
+};
+
+enum class IrType : u8 { none, word, bit, fp, vec };
+enum class IrKind : u8 { pure, get, set, effect, exit, mark };
+
+struct IrOpInfo {
+  const char* name;
+  IrType result;
+  IrKind kind;
+};
+inline constexpr auto ir_table = std::to_array<IrOpInfo>({
+#define IR_OP(name, result, kind) {#name, IrType::result, IrKind::kind},
+#include "translator/ir_ops.inc"
+#undef IR_OP
+});
+constexpr const IrOpInfo& info(IrOp op) { return ir_table[static_cast<std::size_t>(op)]; }
+
+// What an indirect branch most likely is.
+enum class BranchHint : u8 { computed, subroutine_return };
+
+using NodeId = u16;
+inline constexpr NodeId no_node = 0xffff;
+
+struct Node {
+  IrOp op = IrOp::nop;
+  u8 aux = 0;
+  NodeId a = no_node, b = no_node, c = no_node;
+  u32 imm = 0;
+};
+
+using Helper = void (*)(ppc::Cpu&, ppc::Insn);
+
+// One guest instruction of a block.
+struct GuestInsn {
+  u32 pc;
+  u32 word;
+};
+
+// Under which a translation is valid: it was made for these properties of the machine state.
+struct Mode {
+  bool problem = false;    // MSR[PR]
+  bool fp = false;         // MSR[FP]
+  bool vec = false;        // MSR[VEC]
+  bool so = false;         // XER[SO], which compares copy
+  bool fp_exact = false;   // FPSCR or MSR ask for more than round-to-nearest without enabled exceptions
+
+  static constexpr u32 bits = 5;
+  u32 key() const { return problem | fp << 1 | vec << 2 | so << 3 | fp_exact << 4; }
+  static Mode of(const ppc::CpuState& state);
+};
+
+// A piece of guest code from one entry: instructions in address order from `pc`, following the fall-through path.
+struct Block {
+  u32 pc = 0;
+  u32 physical = 0;
+  Mode mode;
+  std::vector<GuestInsn> insns;
+  std::vector<Node> nodes;
+  std::vector<Helper> helpers;
+
+  void clear() {
+    insns.clear();
+    nodes.clear();
+    helpers.clear();
+  }
+};
+
+}  // namespace quince::translator

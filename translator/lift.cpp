@@ -1,0 +1,76 @@
+#include "translator/lift.h"
+
+#include <cstring>
+
+#include "guest-ppc/decoder.h"
+#include "guest-ppc/effects.h"
+#include "guest-ppc/semantics/all.h"
+#include "translator/ir_emitter.h"
+
+namespace quince::translator {
+
+namespace {
+
+using ppc::Insn;
+using ppc::Op;
+namespace flag = ppc::flag;
+
+using Lift = void (*)(IrEmitter&, Insn);
+constexpr Lift lifts[] = {
+    nullptr,
+#define INSN(id, mnemonic, mask, match, operands, part, flags, reads, writes) \
+  [](IrEmitter& e, Insn i) { ppc::sem::id(e, i); },
+#include "guest-ppc/instructions.inc"
+#undef INSN
+};
+static_assert(std::size(lifts) == ppc::op_count);
+
+// The exception that the instruction raises in this mode whatever its operands; true if there is one.
+bool raises(IrEmitter& e, const Mode& mode, Op op, u32 flags) {
+  if (op == Op::illegal) return e.raise(ppc::Vector::program, ppc::program_cause::illegal), true;
+  if ((flags & flag::priv) && mode.problem) {
+    return e.raise(ppc::Vector::program, ppc::program_cause::privileged), true;
+  }
+  if ((flags & flag::fp) && !mode.fp) return e.raise(ppc::Vector::fp_unavailable, 0), true;
+  if ((flags & flag::vec) && !mode.vec) return e.raise(ppc::Vector::vector_unavailable, 0), true;
+  return false;
+}
+
+// Whether the path ends here, because control goes elsewhere for certain.
+bool always_branches(Op op, Insn i) {
+  if (op == Op::b) return true;
+  return (op == Op::bc || op == Op::bclr || op == Op::bcctr) && ppc::sem::branches_always(i);
+}
+
+// An indirect conditional branch needs a block of its own to fall through to: its hint is for one target.
+bool ends_path(Op op, Insn i, u32 flags) {
+  return always_branches(op, i) || op == Op::bclr || op == Op::bcctr || op == Op::sc || op == Op::rfi ||
+         (flags & flag::ends_block);
+}
+
+}  // namespace
+
+void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
+  IrEmitter e(block);
+  const u32 in_page = (ppc::page_size - (block.pc & ppc::page_mask)) / 4;
+  const u32 limit = std::min(max_block_insns, in_page);
+  for (u32 n = 0; n < limit; ++n) {
+    u32 word;
+    std::memcpy(&word, page + (block.pc & ppc::page_mask) + 4 * n, 4);
+    word = ppc::swap_bytes(word);
+    const Op op = ppc::decode(word, model.isa);
+    const ppc::InsnInfo& row = ppc::info(op);
+    e.begin({block.pc + 4 * n, word});
+    if (raises(e, block.mode, op, row.flags)) return;
+    const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
+    lifts[static_cast<std::size_t>(op)](e, Insn(word));
+    if (!ends_path(op, Insn(word), flags)) continue;
+    // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
+    const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi;
+    if (!jumped) (flags & flag::ends_block) ? e.leave(block.pc + 4 * n + 4) : e.jump(block.pc + 4 * n + 4);
+    return;
+  }
+  e.jump(block.pc + 4 * limit);
+}
+
+}  // namespace quince::translator

@@ -1,0 +1,16 @@
+// Passes over a lifted block, each in its own file. They leave the list's order and numbering as they are and turn
+// nodes into nop.
+#pragma once
+
+#include "translator/ir.h"
+
+namespace quince::translator {
+
+// Drops writes of guest state that nothing can see before the next write of the same, and values nobody uses.
+// Everything is visible at an exit and where an exception may be raised.
+void drop_dead_nodes(Block& block);
+
+// How often each node is used as an operand.
+std::vector<u16> count_uses(const Block& block);
+
+}  // namespace quince::translator
