@@ -51,6 +51,10 @@ class ExecutionHooks {
   virtual void invalidate_code(u32 physical, u32 bytes) = 0;
   // Instructions executed that Cpu::retired does not count yet.
   virtual u32 uncounted_instructions() const = 0;
+  // The guest executed sc; the instruction after it is at next_pc.
+  virtual void system_call(u32 next_pc) = 0;
+  // Cpu::limit was lowered: return from run() at the next checkpoint.
+  virtual void attention() {}
 };
 
 // Ticks of the timebase since power-on. The processor tells how many instructions it has executed, so that a

@@ -33,6 +33,8 @@ class Cpu {
   Cpu(const CpuModel& model, Translation& translation, PhysicalMemory& memory, Clock& clock);
 
   CpuState state;
+  // For generated code, which reaches this and the registers from one pointer. Only the engine knows what is in it.
+  alignas(64) std::array<u64, 64> engine_area{};
   const CpuModel& model;
   SoftTlb tlb;
 
@@ -75,6 +77,7 @@ class Cpu {
   // The engine has decoded the code in [physical, physical + bytes): it must hear of changes.
   void watch_code(u32 physical, u32 bytes);
   void set_hooks(ExecutionHooks* hooks) { hooks_ = hooks; }
+  ExecutionHooks& hooks() { return *hooks_; }
   // Something other than this processor (DMA, a debugger, a loader) wrote physical memory.
   void memory_written(u32 physical, u32 bytes);
 
@@ -107,7 +110,10 @@ class Cpu {
   // Engines return from run() at the next checkpoint once retired >= limit.
   u64 limit = 0;
   // Something happened that the engine should return for (an interrupt line rose, the machine wants to stop).
-  void request_attention() { limit = 0; }
+  void request_attention() {
+    limit = 0;
+    if (hooks_) hooks_->attention();
+  }
 
   u64 timebase() { return clock_.ticks(instructions()) + timebase_offset_; }
   void set_timebase(u64 value) { timebase_offset_ = value - clock_.ticks(instructions()); }

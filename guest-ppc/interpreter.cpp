@@ -17,11 +17,8 @@ bool ends_block(Op op, u32 word) {
   return (flags & (flag::branch | flag::ends_block)) != 0;
 }
 
-// Blocks after which an interrupt may be taken although no branch went backwards.
-bool is_checkpoint(Op op, u32 word) {
-  if (op == Op::bclr || op == Op::bcctr) return true;
-  return ends_block(op, word) && op != Op::b && op != Op::bc;
-}
+bool is_indirect_branch(Op op) { return op == Op::bclr || op == Op::bcctr; }
+bool is_direct_branch(Op op) { return op == Op::b || op == Op::bc; }
 
 // DSISR of an alignment exception describes the instruction (PEM table 6-9): its opcode bits, rD and rA.
 u32 alignment_dsisr(Insn i) {
@@ -95,7 +92,7 @@ std::optional<Stop> Interpreter::execute() {
         return stopped_ ? stop_ : Stop{};
       }
       // mtmsr or rfi may just have enabled an interrupt that was waiting.
-      if (block->checkpoint && handling_ == ExceptionHandling::deliver) {
+      if (block->unmasks && handling_ == ExceptionHandling::deliver) {
         if (state.msr & msr::ee) cpu.take_interrupt();
         if (traced()) [[unlikely]] return std::nullopt;
       }
@@ -184,7 +181,7 @@ std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physic
   Decoded* code = reserve(max_block_length + 1);
   const u32 in_page = (page_size - (pc & page_mask)) / 4;
   const u32 limit = std::min(max_block_length, in_page);
-  auto block = std::make_unique<Block>(Block{pc, physical, 0, false, code});
+  auto block = std::make_unique<Block>(Block{pc, physical, 0, false, false, code});
   for (bool ended = false; !ended && block->length < limit; ++block->length) {
     u32 word;
     std::memcpy(&word, page + (physical & page_mask) + 4 * block->length, 4);
@@ -192,7 +189,8 @@ std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physic
     const Op op = decode(word, cpu.model.isa);
     code[block->length] = {handler_for(op, word), word, pc + 4 * block->length};
     ended = op == Op::illegal || ends_block(op, word);
-    block->checkpoint = is_checkpoint(op, word);
+    block->unmasks = ended && !is_direct_branch(op) && !is_indirect_branch(op);
+    block->checkpoint = block->unmasks || is_indirect_branch(op);
   }
   code[block->length] = {end_of_block, 0, pc + 4 * block->length};
   chunk_used_ += block->length + 1;

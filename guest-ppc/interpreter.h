@@ -33,6 +33,7 @@ class Interpreter final : public Engine {
   void flush() override;
   void invalidate_code(u32 physical, u32 bytes) override;
   u32 uncounted_instructions() const override;
+  void system_call(u32 next_pc) override;
 
   struct Statistics {
     u64 blocks_decoded = 0;
@@ -44,7 +45,6 @@ class Interpreter final : public Engine {
   // For the handlers.
   Cpu& cpu;
   const Decoded* position = nullptr;  // the instruction that may fault, or null between blocks
-  void system_call(u32 next_pc);      // sc
 
  private:
   struct Block {
@@ -52,6 +52,7 @@ class Interpreter final : public Engine {
     u32 physical;
     u32 length;       // instructions
     bool checkpoint;  // ends in an indirect branch or changes machine state
+    bool unmasks;     // changes machine state: an interrupt that waited may be enabled now
     const Decoded* code;
   };
   struct CacheLine {
@@ -78,7 +79,7 @@ class Interpreter final : public Engine {
   ExceptionHandling handling_;
   const Block* current_ = nullptr;
   std::array<Decoded, 2> single_{};  // the instruction being traced, as a block
-  Block single_block_{0, 0, 1, true, single_.data()};
+  Block single_block_{0, 0, 1, true, true, single_.data()};
   bool stopped_ = false;
   Stop stop_;
   bool flush_wanted_ = false;

@@ -5,7 +5,7 @@
 #include <bit>
 
 #include "guest-ppc/arithmetic.h"
-#include "guest-ppc/interpreter.h"
+#include "guest-ppc/cpu.h"
 #include "guest-ppc/semantics/emitter.h"
 #include "guest-ppc/semantics/helpers.h"
 #include "guest-ppc/vector/interp_ops.h"
@@ -25,8 +25,8 @@ class InterpreterEmitter {
   };
   using Vec = V128;
 
-  InterpreterEmitter(Interpreter& interpreter, const Decoded* at)
-      : interpreter_(interpreter), cpu_(interpreter.cpu), s_(interpreter.cpu.state), at_(at) {}
+  // pc: the instruction's address.
+  InterpreterEmitter(Cpu& cpu, u32 pc) : cpu_(cpu), s_(cpu.state), pc_(pc) {}
 
   // --- Constants and word arithmetic ---
   static Word imm(u32 v) { return {v}; }
@@ -90,15 +90,15 @@ class InterpreterEmitter {
   void set_cr_field(unsigned f, Word v, unsigned shift) { s_.cr[f] = CrField::from_nibble(v.v >> shift & 15); }
 
   // --- Control ---
-  u32 cia() const { return at_->pc; }
+  u32 cia() const { return pc_; }
   void jump(u32 target) { s_.pc = target; }
-  void jump_if(Bit taken, u32 target) { s_.pc = taken.v ? target : at_->pc + 4; }
+  void jump_if(Bit taken, u32 target) { s_.pc = taken.v ? target : pc_ + 4; }
   void jump_indirect(Word target) { s_.pc = target.v; }
-  void jump_indirect_if(Bit taken, Word target) { s_.pc = taken.v ? target.v : at_->pc + 4; }
+  void jump_indirect_if(Bit taken, Word target) { s_.pc = taken.v ? target.v : pc_ + 4; }
   void program_exception_if(Bit condition, u32 cause) {
     if (condition.v) [[unlikely]] throw GuestException{Vector::program, cause};
   }
-  void system_call() { interpreter_.system_call(at_->pc + 4); }
+  void system_call() { cpu_.hooks().system_call(pc_ + 4); }
   void set_msr(Word v) { cpu_.set_msr(v.v); }
   void return_from_interrupt() { cpu_.return_from_interrupt(); }
   template <auto helper, class I>
@@ -210,10 +210,9 @@ class InterpreterEmitter {
     if (result.write) s_.fpr[d] = result.bits;
   }
 
-  Interpreter& interpreter_;
   Cpu& cpu_;
   CpuState& s_;
-  const Decoded* at_;
+  const u32 pc_;
 };
 static_assert(Emitter<InterpreterEmitter>);
 

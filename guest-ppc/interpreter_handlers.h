@@ -5,6 +5,7 @@
 #include <array>
 #include <span>
 
+#include "guest-ppc/interpreter.h"
 #include "guest-ppc/interpreter_emitter.h"
 #include "guest-ppc/semantics/all.h"
 
@@ -53,7 +54,7 @@ void execute(Interpreter& interpreter, const Decoded* at) {
       flag::priv | flag::fp | flag::vec | flag::may_fault | flag::reads_clock | flag::by_spr;
   if constexpr ((flags & may_throw) != 0) interpreter.position = at;
   check_availability<flags>(interpreter.cpu.state);
-  InterpreterEmitter emitter(interpreter, at);
+  InterpreterEmitter emitter(interpreter.cpu, at->pc);
   Semantics::apply(emitter, BasicInsn<Word>{at->word});
   if constexpr ((flags & flag::branch) == 0) return at[1].run(interpreter, at + 1);
 }
