@@ -58,8 +58,7 @@ int exec(const Options& options, const std::vector<std::string>& command) {
 
 void add_exec_command(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("exec", "Run a statically linked PowerPC Linux program");
-  command->usage("quince exec [options] PROGRAM [ARGUMENT...]");
+  CLI::App* command = app.add_subcommand("exec", "Run a statically linked PowerPC Linux program: quince exec [options] PROGRAM [ARGUMENT...]");
   command->add_option("--cpu", options->cpu, "Processor: 750 or 7400 (with AltiVec)")
       ->check(CLI::IsMember({"750", "7400"}))
       ->capture_default_str();
