@@ -1,0 +1,150 @@
+#include "tests/differential/tester.h"
+
+#include <algorithm>
+#include <sstream>
+
+namespace quince::differential {
+
+namespace {
+
+constexpr u64 most_examples = 500;  // of one exclusion, until QEMU is seen to differ
+
+// A program with one piece less, in every way there is; and with a loop turned into straight code.
+std::vector<Program> shorter(const Program& program) {
+  std::vector<Program> result;
+  for (std::size_t b = 0; b < program.bodies.size(); ++b) {
+    Program less = program;
+    less.bodies.erase(less.bodies.begin() + static_cast<std::ptrdiff_t>(b));
+    result.push_back(std::move(less));
+    if (program.bodies[b].count != 0) {
+      result.push_back(program);
+      result.back().bodies[b].count = 0;
+    }
+  }
+  for (std::size_t b = 0; b < program.bodies.size(); ++b) {
+    for (std::size_t p = 0; p < program.bodies[b].pieces.size(); ++p) {
+      Program less = program;
+      auto& pieces = less.bodies[b].pieces;
+      pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(p));
+      result.push_back(std::move(less));
+    }
+  }
+  return result;
+}
+
+std::string registers(const Case& c) {
+  return "before (registers that are not 0):\n" + difference(c.before, State{}, {});
+}
+
+}  // namespace
+
+Tester::Tester(const ppc::CpuModel& model, const Tools& tools, u64 seed)
+    : model_(model),
+      generator_(model, seed),
+      rehearsal_(model, seed, [this](const Example& example) { try_example(example); }),
+      quiet_(model, seed, nullptr),
+      machine_(model),
+      qemu_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
+      single_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
+      tried_(exclusions().size()),
+      differing_(exclusions().size()) {}
+
+void Tester::run_batch() {
+  std::vector<Rehearsed> rehearsed;
+  std::vector<Case> batch;
+  for (unsigned slot = 0; slot < LAYOUT_SLOTS; ++slot) {
+    rehearsed.push_back(rehearsal_.run(generator_.next(), slot));
+    executed_ += rehearsed.back().executed;
+    batch.push_back(rehearsed.back().c);
+  }
+  cases_ += batch.size();
+  qemu_.send(batch);
+  const auto states = qemu_.receive();
+  for (unsigned slot = 0; slot < LAYOUT_SLOTS; ++slot) {
+    const Rehearsed& mine = rehearsed[slot];
+    const bool found = states ? !compare(mine, slot, (*states)[slot]).empty() : !finding(mine.c).empty();
+    if (found) report(mine.c);
+  }
+}
+
+std::optional<State> Tester::ours_as_a_whole(const Case& c, unsigned slot) {
+  machine_.load(c.before);
+  if (machine_.run(assemble(c.program).words, program_address(slot))) return std::nullopt;
+  return machine_.store();
+}
+
+std::optional<State> Tester::theirs(const Case& c) {
+  single_.send({&c, 1});
+  auto states = single_.receive();
+  if (!states) return std::nullopt;
+  return (*states)[0];
+}
+
+// Shows once that the row is needed: QEMU does differ there.
+void Tester::try_example(const Example& example) {
+  if (differing_[example.row] != 0 || tried_[example.row] >= most_examples) return;
+  ++tried_[example.row];
+  const auto ours = ours_as_a_whole(example.c, 0);
+  const auto other = theirs(example.c);
+  const bool anything = example.expected.fpscr == 0 && example.expected.fpr_high == 0;
+  bool seen = !other;
+  if (ours && other) {
+    if (anything) {
+      seen = differs(*ours, *other, example.ignored);
+    } else {
+      seen = ((ours->fpscr ^ other->fpscr) & example.expected.fpscr) != 0;
+      for (unsigned n = 0; n < 32; ++n) {
+        seen |= (example.expected.fpr_high >> n & 1) && ours->fpr[n] != other->fpr[n];
+      }
+    }
+  }
+  differing_[example.row] += seen;
+}
+
+std::string Tester::compare(const Rehearsed& rehearsed, unsigned slot, const State& other) {
+  if (!rehearsed.defect.empty()) return rehearsed.defect + "\n";
+  const auto ours = ours_as_a_whole(rehearsed.c, slot);
+  if (!ours) return "an exception where executing instruction by instruction meets none\n";
+  if (*ours != rehearsed.after) {
+    return "\"theirs\" is our own interpreter, instruction by instruction:\n" +
+           difference(*ours, rehearsed.after, {});
+  }
+  if (!differs(*ours, other, rehearsed.ignored)) return "";
+  return difference(*ours, other, rehearsed.ignored);
+}
+
+// What is wrong with one case on its own; empty if nothing is.
+std::string Tester::finding(const Case& c) {
+  const Rehearsed rehearsed = quiet_.run(c, 0);
+  if (!rehearsed.defect.empty()) return rehearsed.defect + "\n";
+  const auto other = theirs(rehearsed.c);
+  return other ? compare(rehearsed, 0, *other) : "the guest program has ended in QEMU: a signal\n";
+}
+
+Case Tester::shrink(Case c) {
+  for (bool shorter_found = true; shorter_found;) {
+    shorter_found = false;
+    for (Program& less : shorter(c.program)) {
+      Case candidate{c.before, std::move(less), c.base};
+      if (finding(candidate).empty()) continue;
+      c = std::move(candidate);
+      shorter_found = true;
+      break;
+    }
+  }
+  return c;
+}
+
+void Tester::report(const Case& c) {
+  std::ostringstream out;
+  out << model_.name << ": a difference";
+  if (finding(c).empty()) {
+    out << " that does not come again when the case is alone\n" << listing(c.program, program_address(0));
+  } else {
+    const Case small = quiet_.run(shrink(c), 0).c;
+    out << "\n" << listing(small.program, program_address(0)) << finding(small) << registers(small);
+  }
+  defects_.push_back(out.str());
+}
+
+}  // namespace quince::differential
