@@ -2,6 +2,7 @@
 // exception sets them (PEM chapter 6; MPC750UM chapter 4; MPC7400UM chapter 4; AltiVec PEM chapter 5).
 #pragma once
 
+#include "guest-ppc/insn.h"
 #include "guest-ppc/types.h"
 
 namespace quince::ppc {
@@ -51,5 +52,12 @@ struct GuestException {
   u32 dar = 0;    // DSI and alignment
   u32 dsisr = 0;  // DSI and alignment
 };
+
+// DSISR of an alignment exception describes the instruction (PEM table 6-9): its opcode bits, rD and rA.
+constexpr u32 alignment_dsisr(Insn i) {
+  const u32 registers = i.bits(6, 10) << 5 | i.bits(11, 15);
+  if (i.opcd() == 31) return i.bits(29, 30) << 15 | i.bits(25, 25) << 14 | i.bits(21, 24) << 10 | registers;
+  return i.bits(5, 5) << 14 | i.bits(1, 4) << 10 | registers;
+}
 
 }  // namespace quince::ppc

@@ -20,13 +20,6 @@ bool ends_block(Op op, u32 word) {
 bool is_indirect_branch(Op op) { return op == Op::bclr || op == Op::bcctr; }
 bool is_direct_branch(Op op) { return op == Op::b || op == Op::bc; }
 
-// DSISR of an alignment exception describes the instruction (PEM table 6-9): its opcode bits, rD and rA.
-u32 alignment_dsisr(Insn i) {
-  const u32 registers = i.bits(6, 10) << 5 | i.bits(11, 15);
-  if (i.opcd() == 31) return i.bits(29, 30) << 15 | i.bits(25, 25) << 14 | i.bits(21, 24) << 10 | registers;
-  return i.bits(5, 5) << 14 | i.bits(1, 4) << 10 | registers;
-}
-
 // --- Handlers that are no instruction ---
 
 // After the last instruction of a block that is not a branch.
@@ -51,12 +44,14 @@ u64 block_key(u32 pc, u32 physical) { return u64{physical & ~page_mask} << 32 | 
 
 }  // namespace
 
-Interpreter::Interpreter(Cpu& processor, ExceptionHandling handling)
-    : cpu(processor), handling_(handling), cache_(cache_lines) {
-  cpu.set_hooks(this);
+Interpreter::Interpreter(Cpu& processor, ExceptionHandling handling, bool attach)
+    : cpu(processor), handling_(handling), attached_(attach), cache_(attach ? cache_lines : 0) {
+  if (attached_) cpu.set_hooks(this);
 }
 
-Interpreter::~Interpreter() { cpu.set_hooks(nullptr); }
+Interpreter::~Interpreter() {
+  if (attached_) cpu.set_hooks(nullptr);
+}
 
 u32 Interpreter::uncounted_instructions() const {
   return position && current_ ? static_cast<u32>(position - current_->code) : 0;
@@ -105,7 +100,7 @@ std::optional<Stop> Interpreter::execute() {
 std::optional<Stop> Interpreter::execute_traced() {
   CpuState& state = cpu.state;
   while (traced()) {
-    single_[0] = *find(state.pc)->code;
+    single_[0] = decode_one(state.pc);
     single_[1] = {end_of_block, 0, state.pc + 4};
     const Op op = decode(single_[0].word, cpu.model.isa);
     const bool wanted = (state.msr & msr::se) || info(op).has(flag::branch);
@@ -145,6 +140,27 @@ void Interpreter::system_call(u32 next_pc) {
   stop_ = {true, exception};
   stopped_ = true;
   cpu.request_attention();
+}
+
+std::optional<Stop> Interpreter::trace() {
+  while (traced()) {
+    try {
+      return execute_traced();
+    } catch (const GuestException& exception) {
+      if (handle(exception)) return stop_;
+    }
+  }
+  return std::nullopt;
+}
+
+Decoded Interpreter::decode_one(u32 pc) {
+  const Mapping mapping = cpu.fetch(pc);
+  const u8* page = cpu.code_page(mapping.physical);
+  if (!page) throw GuestException{Vector::machine_check};
+  u32 word;
+  std::memcpy(&word, page + (pc & page_mask), 4);
+  word = swap_bytes(word);
+  return {handler_for(decode(word, cpu.model.isa), word), word, pc};
 }
 
 // --- Decoded blocks ---

@@ -24,12 +24,15 @@ struct Decoded {
 
 class Interpreter final : public Engine {
  public:
-  explicit Interpreter(Cpu& cpu, ExceptionHandling handling = ExceptionHandling::deliver);
+  // attach: be the processor's engine; if not, another engine passes on what it hears and only calls trace().
+  explicit Interpreter(Cpu& cpu, ExceptionHandling handling = ExceptionHandling::deliver, bool attach = true);
   ~Interpreter() override;
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
 
   Stop run() override;
+  // While MSR[SE] or MSR[BE] is set, executes as run() does. Nothing: tracing is off (again).
+  std::optional<Stop> trace();
   void flush() override;
   void invalidate_code(u32 physical, u32 bytes) override;
   u32 uncounted_instructions() const override;
@@ -72,11 +75,13 @@ class Interpreter final : public Engine {
   bool handle(const GuestException& exception);
   const Block* find(u32 pc);
   const Block* find_slow(u32 pc);
+  Decoded decode_one(u32 pc);
   std::unique_ptr<Block> decode_block(u32 pc, u32 physical);
   Decoded* reserve(std::size_t entries);
   CacheLine& line(u32 pc) { return cache_[pc / 4 % cache_lines]; }
 
   ExceptionHandling handling_;
+  bool attached_;
   const Block* current_ = nullptr;
   std::array<Decoded, 2> single_{};  // the instruction being traced, as a block
   Block single_block_{0, 0, 1, true, true, single_.data()};

@@ -15,6 +15,8 @@ using ppc::u16;
 using ppc::u32;
 using ppc::u64;
 using ppc::u8;
+using ppc::i32;
+using ppc::i64;
 
 enum class IrOp : u8 {
 #define IR_OP(name, result, kind) name,

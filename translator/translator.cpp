@@ -1,0 +1,288 @@
+#include "translator/translator.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "translator/lift.h"
+#include "translator/passes.h"
+
+namespace quince::translator {
+
+namespace {
+
+constexpr u64 longest_slice = u64{1} << 30;
+
+}  // namespace
+
+Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling)
+    : cpu_(cpu),
+      area_(area_of(cpu)),
+      backend_(std::move(backend)),
+      handling_(handling),
+      tracer_(cpu, handling, false),
+      dispatch_(dispatch_lines) {
+  cpu_.set_hooks(this);
+  area_ = {};
+  area_.dispatch = dispatch_.data();
+  area_.engine = this;
+}
+
+Translator::~Translator() { cpu_.set_hooks(nullptr); }
+
+// --- The run loop ---
+
+void Translator::begin_slice() {
+  const u64 left = cpu_.limit > cpu_.retired ? cpu_.limit - cpu_.retired : 0;
+  slice_ = static_cast<i32>(std::min(left, longest_slice));
+  area_.countdown = slice_;
+  area_.fault_address = 0;
+  area_.faulted = 0;
+}
+
+void Translator::settle() {
+  cpu_.retired += static_cast<u64>(i64{slice_} - area_.countdown);
+  slice_ = area_.countdown = 0;
+}
+
+// Keeps instructions() as it is and makes the countdown end the slice.
+void Translator::attention() {
+  slice_ -= area_.countdown;
+  area_.countdown = 0;
+}
+
+u32 Translator::uncounted_instructions() const {
+  const u32 blocks = static_cast<u32>(slice_ - area_.countdown);
+  return area_.fault_address ? blocks + insn_at(area_.fault_address) : blocks;
+}
+
+ppc::Stop Translator::run() {
+  stop_.reset();
+  const bool deliver = handling_ == ppc::ExceptionHandling::deliver;
+  if (deliver) cpu_.take_interrupt();
+  for (;;) {
+    try {
+      if (cpu_.state.msr & (ppc::msr::se | ppc::msr::be)) {
+        if (const auto stop = tracer_.trace()) return *stop;
+      }
+      area_.mode_key = Mode::of(cpu_.state).key();
+      const u8* code = find(cpu_.state.pc);
+      begin_slice();
+      const ExitReason reason = backend_->enter(cpu_, code);
+      if (const auto stop = resolve(reason)) return *stop;
+    } catch (const ppc::GuestException& exception) {
+      if (const auto stop = handle(exception)) return *stop;
+    }
+  }
+}
+
+std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
+  if (reason == ExitReason::fault) fault();
+  settle();
+  switch (reason) {
+    case ExitReason::raise: raise(); break;
+    case ExitReason::checkpoint: return checkpoint();
+    case ExitReason::recheck:
+      if (stop_) return stop_;
+      if (const auto stop = checkpoint()) return stop;
+      if (handling_ == ppc::ExceptionHandling::deliver && (cpu_.state.msr & ppc::msr::ee)) cpu_.take_interrupt();
+      break;
+    case ExitReason::link: {
+      Translation* from = numbered_[area_.link / max_links];
+      const u32 index = area_.link % max_links;
+      find(cpu_.state.pc);
+      // Translating may have evicted the block that asked.
+      if (numbered_[area_.link / max_links] != from || !from) break;
+      const auto to = translations_.find(key(cpu_.state.pc, line(cpu_.state.pc).tag));
+      if (to != translations_.end()) link(*from, index, *to->second);
+      break;
+    }
+    case ExitReason::lookup:
+    case ExitReason::fault: break;
+  }
+  return std::nullopt;
+}
+
+std::optional<ppc::Stop> Translator::checkpoint() {
+  if (cpu_.retired >= cpu_.limit) return stop_ ? *stop_ : ppc::Stop{};
+  return std::nullopt;
+}
+
+void Translator::fault() {
+  const Translation& block = *containing(area_.fault_address);
+  const u32 insn = insn_at(area_.fault_address);
+  area_.fault_address = 0;
+  settle();
+  cpu_.retired += insn;
+  cpu_.state.pc = block.pc + 4 * insn;
+  if (fault_.vector == ppc::Vector::alignment) {
+    const u8* page = cpu_.code_page(block.physical & ~ppc::page_mask);
+    u32 word;
+    std::memcpy(&word, page + (cpu_.state.pc & ppc::page_mask), 4);
+    fault_.dsisr = ppc::alignment_dsisr(ppc::Insn(ppc::swap_bytes(word)));
+  }
+  throw fault_;
+}
+
+void Translator::raise() {
+  throw ppc::GuestException{static_cast<ppc::Vector>(area_.vector), area_.cause};
+}
+
+// state.pc is the instruction that raised it.
+std::optional<ppc::Stop> Translator::handle(ppc::GuestException exception) {
+  if (handling_ == ppc::ExceptionHandling::stop) return ppc::Stop{true, exception};
+  cpu_.deliver(exception, cpu_.state.pc);
+  if (cpu_.retired >= cpu_.limit) return ppc::Stop{};
+  return std::nullopt;
+}
+
+void Translator::system_call(u32 next_pc) {
+  const ppc::GuestException exception{ppc::Vector::system_call};
+  if (handling_ == ppc::ExceptionHandling::deliver) return cpu_.deliver(exception, next_pc);
+  cpu_.state.pc = next_pc;
+  stop_ = ppc::Stop{true, exception};
+}
+
+// --- Finding and making translations ---
+
+const u8* Translator::find(u32 pc) {
+  const u32 page = cpu_.tlb.exec_tag()[pc / ppc::page_size];
+  const u32 tag = page ? exec_tag(page - 1, area_.mode_key) : 0;
+  const DispatchLine& known = line(pc);
+  if (known.pc == pc && known.tag == tag) return known.code;
+  return find_slow(pc, tag);
+}
+
+const u8* Translator::find_slow(u32 pc, u32 tag) {
+  ++statistics_.lookups;
+  if (tag == 0) tag = exec_tag(cpu_.fetch(pc).physical, area_.mode_key);
+  const auto known = translations_.find(key(pc, tag));
+  Translation* translation = known != translations_.end()
+                                 ? known->second.get()
+                                 : translate(pc, (tag & ~ppc::page_mask) | (pc & ppc::page_mask), tag);
+  line(pc) = {pc, tag, translation->entry};
+  return translation->entry;
+}
+
+Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
+  const auto started = std::chrono::steady_clock::now();
+  const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
+  if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
+  block_.clear();
+  block_.pc = pc;
+  block_.physical = physical;
+  block_.mode = Mode::of(cpu_.state);
+  lift(block_, cpu_.model, page);
+  drop_dead_nodes(block_);
+
+  if (free_numbers_.empty()) {
+    free_numbers_.push_back(static_cast<u32>(numbered_.size()));
+    numbered_.push_back(nullptr);
+  }
+  const u32 number = free_numbers_.back();
+  CompiledBlock code = backend_->compile(block_, number * max_links);
+  if (!code.entry) {
+    evict(backend_->open_next_chunk());
+    code = backend_->compile(block_, number * max_links);
+  }
+  free_numbers_.pop_back();
+
+  auto owned = std::make_unique<Translation>();
+  Translation* made = owned.get();
+  *made = {pc,         physical,   tag,
+           static_cast<u32>(block_.insns.size()),
+           number,     code.entry, code.bytes, std::move(code.side_points),
+           {},         {}};
+  for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
+  numbered_[number] = made;
+  by_host_[reinterpret_cast<u64>(made->entry)] = made;
+  of_page_[physical / ppc::page_size].push_back(made);
+  translations_[key(pc, tag)] = std::move(owned);
+  cpu_.watch_code(physical, 4 * made->insns);
+
+  ++statistics_.blocks_translated;
+  statistics_.guest_instructions_translated += made->insns;
+  statistics_.host_bytes_emitted += made->bytes;
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - started;
+  statistics_.translate_nanoseconds += static_cast<u64>(took.count());
+  return made;
+}
+
+// --- Links ---
+
+void Translator::link(Translation& from, u32 index, Translation& to) {
+  if (from.links[index].to) unlink(from, index);
+  from.links[index].to = &to;
+  to.incoming.push_back({&from, index});
+  backend_->patch_link(from.entry, from.links[index].site, to.entry, to.tag & ~(ppc::page_mask - 1));
+}
+
+void Translator::unlink(Translation& from, u32 index) {
+  Link& link = from.links[index];
+  if (!link.to) return;
+  std::erase_if(link.to->incoming, [&](const Incoming& in) { return in.from == &from && in.index == index; });
+  link.to = nullptr;
+  backend_->patch_link(from.entry, link.site, nullptr, 0);
+}
+
+// --- Forgetting ---
+
+void Translator::forget(Translation* gone) {
+  for (u32 index = 0; index < gone->links.size(); ++index) unlink(*gone, index);
+  while (!gone->incoming.empty()) {
+    const Incoming in = gone->incoming.back();
+    unlink(*in.from, in.index);
+  }
+  if (line(gone->pc).code == gone->entry) line(gone->pc) = {};
+  std::erase(of_page_[gone->physical / ppc::page_size], gone);
+  numbered_[gone->number] = nullptr;
+  free_numbers_.push_back(gone->number);
+  // by_host_ keeps it until its code is overwritten: the block may be running, and fault.
+  gone->links.clear();
+  const auto owner = translations_.find(key(gone->pc, gone->tag));
+  retired_.push_back(std::move(owner->second));
+  translations_.erase(owner);
+}
+
+void Translator::invalidate_code(u32 physical, u32 bytes) {
+  const auto page = of_page_.find(physical / ppc::page_size);
+  if (page == of_page_.end()) return;
+  ++statistics_.invalidations;
+  std::vector<Translation*> gone;
+  for (Translation* t : page->second) {
+    if (t->physical < physical + bytes && t->physical + 4 * t->insns > physical) gone.push_back(t);
+  }
+  for (Translation* t : gone) forget(t);
+}
+
+void Translator::evict(Backend::Range range) {
+  const auto first = by_host_.lower_bound(reinterpret_cast<u64>(range.first));
+  const auto last = by_host_.lower_bound(reinterpret_cast<u64>(range.last));
+  for (auto at = first; at != last; ++at) {
+    if (numbered_[at->second->number] == at->second) forget(at->second);
+  }
+  by_host_.erase(first, last);
+  std::erase_if(retired_, [&](const auto& t) {
+    const u64 entry = reinterpret_cast<u64>(t->entry);
+    return entry >= reinterpret_cast<u64>(range.first) && entry < reinterpret_cast<u64>(range.last);
+  });
+}
+
+void Translator::flush() {
+  while (!translations_.empty()) forget(translations_.begin()->second.get());
+}
+
+// --- Precise state ---
+
+const Translator::Translation* Translator::containing(u64 host) const {
+  return std::prev(by_host_.upper_bound(host))->second;
+}
+
+u32 Translator::insn_at(u64 host) const {
+  const Translation& block = *containing(host);
+  const u32 offset = static_cast<u32>(host - reinterpret_cast<u64>(block.entry));
+  const auto point = std::lower_bound(block.side_points.begin(), block.side_points.end(), offset,
+                                      [](const SidePoint& p, u32 at) { return p.host_offset < at; });
+  return point->insn;
+}
+
+}  // namespace quince::translator

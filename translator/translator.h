@@ -1,0 +1,103 @@
+// The translating engine: finds, makes, links and forgets translations, and runs them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "guest-ppc/engine.h"
+#include "guest-ppc/interpreter.h"
+#include "translator/backend.h"
+
+namespace quince::translator {
+
+class Translator final : public ppc::Engine {
+ public:
+  Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling);
+  ~Translator() override;
+  Translator(const Translator&) = delete;
+  Translator& operator=(const Translator&) = delete;
+
+  ppc::Stop run() override;
+  void flush() override;
+  void invalidate_code(u32 physical, u32 bytes) override;
+  u32 uncounted_instructions() const override;
+  void system_call(u32 next_pc) override;
+  void attention() override;
+
+  struct Statistics {
+    u64 blocks_translated = 0;
+    u64 guest_instructions_translated = 0;
+    u64 host_bytes_emitted = 0;
+    u64 translate_nanoseconds = 0;
+    u64 invalidations = 0;
+    u64 lookups = 0;
+  };
+  const Statistics& statistics() const { return statistics_; }
+
+  // For helpers called by generated code: keeps the exception for the run loop.
+  void report(const ppc::GuestException& exception) { fault_ = exception; }
+
+ private:
+  struct Translation;
+  // Where a jump leads; its other end knows it by (from, index).
+  struct Link {
+    LinkSite site;
+    Translation* to = nullptr;  // null: to its stub
+  };
+  struct Incoming {
+    Translation* from;
+    u32 index;
+  };
+  struct Translation {
+    u32 pc, physical, tag, insns, number;
+    const u8* entry;
+    u32 bytes;
+    std::vector<SidePoint> side_points;
+    std::vector<Link> links;
+    std::vector<Incoming> incoming;
+  };
+  static constexpr u32 max_links = 256;  // of one block; Area::link is number * max_links + index
+
+  std::optional<ppc::Stop> resolve(ExitReason reason);
+  std::optional<ppc::Stop> handle(ppc::GuestException exception);
+  std::optional<ppc::Stop> checkpoint();
+  void begin_slice();
+  void settle();  // moves what the countdown says into cpu.retired
+  void fault();   // throws what the helper reported
+  void raise();   // throws what the instruction at state.pc raises
+
+  const u8* find(u32 pc);
+  const u8* find_slow(u32 pc, u32 tag);
+  Translation* translate(u32 pc, u32 physical, u32 tag);
+  void link(Translation& from, u32 index, Translation& to);
+  void unlink(Translation& from, u32 index);
+  void forget(Translation* translation);
+  void evict(Backend::Range range);
+  const Translation* containing(u64 host) const;
+  u32 insn_at(u64 host) const;
+  DispatchLine& line(u32 pc) { return dispatch_[pc / 4 % dispatch_lines]; }
+  static u64 key(u32 pc, u32 tag) { return u64{tag} << 32 | pc; }
+
+  ppc::Cpu& cpu_;
+  Area& area_;
+  std::unique_ptr<Backend> backend_;
+  const ppc::ExceptionHandling handling_;
+  ppc::Interpreter tracer_;  // single steps
+  i32 slice_ = 0;            // countdown at the beginning of the slice, 0 between slices
+  std::optional<ppc::Stop> stop_;
+  ppc::GuestException fault_{};
+  Block block_;  // reused by translate()
+  std::vector<DispatchLine> dispatch_;
+  std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
+  std::vector<std::unique_ptr<Translation>> retired_;  // forgotten, their code not yet overwritten
+  std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number
+  std::map<u64, Translation*> by_host_;                         // by entry
+  std::vector<Translation*> numbered_;
+  std::vector<u32> free_numbers_;
+  Statistics statistics_;
+};
+
+}  // namespace quince::translator
