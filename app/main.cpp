@@ -28,7 +28,9 @@ int run(int argc, char** argv) {
   CLI::App* help = app.add_subcommand("help", "Explain a command");
   help->add_option("COMMAND", topic, "The command");
   int exit_status = 0;
+  quince::app::add_run_command(app, exit_status);
   quince::app::add_exec_command(app, exit_status);
+  quince::app::add_info_command(app, exit_status);
   help->callback([&] {
     const CLI::App* about = topic.empty() ? &app : app.get_subcommand(topic);
     std::fputs(about->help().c_str(), stdout);

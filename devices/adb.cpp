@@ -49,10 +49,14 @@ void AdbBus::add(AdbDevice& device) {
   };
 }
 
+void AdbBus::reset() {
+  for (AdbDevice* device : devices_) device->reset();
+}
+
 std::optional<AdbDevice::Data> AdbBus::command(u8 command, std::span<const u8> data) {
   const u8 code = command & 0xf, address = command >> 4;
   if (code == send_reset) {
-    for (AdbDevice* device : devices_) device->reset();
+    reset();
     return AdbDevice::Data{};
   }
   for (AdbDevice* device : devices_) {

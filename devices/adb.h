@@ -43,6 +43,7 @@ class AdbDevice {
 class AdbBus {
  public:
   void add(AdbDevice& device);
+  void reset();
 
   // Command: address << 4 | code. Empty: no device answered. Data of a talk, else none.
   std::optional<AdbDevice::Data> command(u8 command, std::span<const u8> data);

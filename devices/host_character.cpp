@@ -316,7 +316,8 @@ tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_socket(Schedul
                                                                          const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) return tl::unexpected(std::string("no path for a socket"));
+  if (path.empty() || path.size() >= sizeof address.sun_path)
+    return tl::unexpected(std::string("no path for a socket"));
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   Descriptor listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (listener.get() < 0) return tl::unexpected(host_error("no socket"));

@@ -1,6 +1,7 @@
 #include "devices/nvram.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 namespace quince::devices {
@@ -45,6 +46,32 @@ u32 adler32(const u8* bytes, u32 count) {
   return b << 16 | a;
 }
 
+u32 partition_bytes(const Nvram::Contents& contents, u32 at) {
+  return (u32{contents[at + 2]} << 8 | contents[at + 3]) * unit;
+}
+
+// Variables, each ended by a zero; an empty one ends them all.
+std::vector<std::string> read_variables(std::span<const u8> area) {
+  std::vector<std::string> variables;
+  for (auto at = area.begin(); at != area.end() && *at != 0;) {
+    const auto end = std::find(at, area.end(), u8{0});
+    variables.emplace_back(at, end);
+    at = end == area.end() ? end : end + 1;
+  }
+  return variables;
+}
+
+// Those that fit, and zeros.
+void write_variables(std::span<u8> area, const std::vector<std::string>& variables) {
+  std::fill(area.begin(), area.end(), u8{0});
+  std::size_t at = 0;
+  for (const std::string& variable : variables) {
+    if (variable.size() + 2 > area.size() - at) continue;
+    std::copy(variable.begin(), variable.end(), area.begin() + static_cast<std::ptrdiff_t>(at));
+    at += variable.size() + 1;
+  }
+}
+
 }  // namespace
 
 u64 Nvram::read(u32 offset, unsigned bytes) {
@@ -62,17 +89,28 @@ void Nvram::write(u32 offset, unsigned bytes, u64 value) {
 Nvram::Contents fresh_nvram(const std::vector<std::string>& variables) {
   Nvram::Contents contents{};
   put_header(contents, 0, signature_system, environment_bytes, "system");
-  u32 at = header_bytes;
-  for (const std::string& variable : variables) {
-    if (variable.size() + 2 > environment_bytes - at) continue;
-    std::copy(variable.begin(), variable.end(), contents.begin() + at);
-    at += static_cast<u32>(variable.size()) + 1;
-  }
+  write_variables(std::span(contents).subspan(header_bytes, environment_bytes - header_bytes), variables);
   put_header(contents, environment_bytes, signature_free, half - environment_bytes, "free");
   put_header(contents, half, signature_osx, half, "wwwwwwwwwwww");
   put_word(contents, osx_generation_at, 2);
   put_word(contents, osx_checksum_at, adler32(&contents[osx_generation_at], Nvram::size - osx_generation_at));
   return contents;
+}
+
+void set_nvram_variable(Nvram::Contents& contents, std::string_view name, std::string_view value) {
+  const std::string assignment = std::string(name) + "=";
+  for (u32 at = 0; at + header_bytes <= contents.size();) {
+    const u32 bytes = partition_bytes(contents, at);
+    if (bytes < header_bytes || bytes > contents.size() - at) return;
+    if (contents[at] == signature_system) {
+      const auto area = std::span(contents).subspan(at + header_bytes, bytes - header_bytes);
+      std::vector<std::string> variables = read_variables(area);
+      std::erase_if(variables, [&](const std::string& variable) { return variable.starts_with(assignment); });
+      variables.insert(variables.begin(), assignment + std::string(value));
+      return write_variables(area, variables);
+    }
+    at += bytes;
+  }
 }
 
 }  // namespace quince::devices

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "devices/mmio.h"
@@ -28,5 +29,9 @@ class Nvram final : public MmioDevice {
 // A fresh NVRAM: a system partition with these Open Firmware variables ("name=value"), free space, and an
 // empty partition as Mac OS X makes it. Variables that do not fit are left out.
 Nvram::Contents fresh_nvram(const std::vector<std::string>& variables);
+
+// Gives an Open Firmware variable a value, in the first system partition. Nothing happens if there is none,
+// or no room.
+void set_nvram_variable(Nvram::Contents& contents, std::string_view name, std::string_view value);
 
 }  // namespace quince::devices

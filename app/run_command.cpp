@@ -1,0 +1,161 @@
+// quince run: boots a machine.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/stats.h"
+#include "guest-ppc/interpreter.h"
+#include "machine/image.h"
+#include "machine/machine.h"
+
+namespace quince::app {
+
+namespace {
+
+struct Options {
+  machine::MachineOptions machine;
+  std::vector<std::string> images;
+  std::string cpu = "750";
+  std::string stats;
+};
+
+const std::map<std::string, machine::BoardKind> boards = {{"beige-g3", machine::BoardKind::beige_g3},
+                                                          {"bare", machine::BoardKind::bare}};
+const std::map<std::string, machine::BootFrom> boot_choices = {{"disk", machine::BootFrom::disk},
+                                                               {"cd", machine::BootFrom::cd},
+                                                               {"kernel", machine::BootFrom::kernel},
+                                                               {"prompt", machine::BootFrom::prompt}};
+const std::map<std::string, machine::VirtualClock::Kind> clocks = {
+    {"real", machine::VirtualClock::Kind::real}, {"instructions", machine::VirtualClock::Kind::instructions}};
+
+int report(const machine::Error& error) {
+  std::fprintf(stderr, "quince: %s\n", error.message.c_str());
+  return error.status;
+}
+
+// An image goes where its content says.
+tl::expected<void, machine::Error> place_image(const std::string& path, machine::MachineOptions& options) {
+  const auto about = machine::examine_image(path);
+  if (!about) return tl::unexpected(about.error());
+  if (about->kind != machine::ImageKind::elf) {
+    return tl::unexpected(
+        machine::Error{machine::status::unusable_image,
+                       path + ": " + about->description + " (this board has no drive for it)"});
+  }
+  (options.board == machine::BoardKind::bare ? options.image : options.kernel) = path;
+  return {};
+}
+
+int run(Options& options) {
+  machine::MachineOptions& request = options.machine;
+  for (const std::string& path : options.images) {
+    if (const auto placed = place_image(path, request); !placed) return report(placed.error());
+  }
+  if (request.board == machine::BoardKind::bare && request.image.empty()) {
+    return report({machine::status::usage, "bare: no program (give an ELF file)"});
+  }
+  request.cpu = ppc::find_cpu_model(options.cpu);
+  request.engine = [](ppc::Cpu& cpu) {
+    return std::make_unique<ppc::Interpreter>(cpu, ppc::ExceptionHandling::deliver);
+  };
+  request.on_terminal = [](const std::string& path) {
+    std::fprintf(stderr, "quince: serial line: %s\n", path.c_str());
+  };
+  const StatsFile stats(options.stats);
+  request.finished = [&](const ppc::Cpu& cpu) { stats.write(cpu); };
+  const auto status = machine::run_machine(request);
+  return status ? *status : report(status.error());
+}
+
+template <class T>
+CLI::Option* choice(CLI::App& command, const std::string& name, T& value,
+                    const std::map<std::string, T>& names, const std::string& help) {
+  std::vector<std::string> words;
+  for (const auto& entry : names) words.push_back(entry.first);
+  return command
+      .add_option_function<std::string>(
+          name, [&value, &names](const std::string& word) { value = names.at(word); }, help)
+      ->check(CLI::IsMember(words));
+}
+
+void add_machine_options(CLI::App& command, Options& options) {
+  machine::MachineOptions& machine = options.machine;
+  choice(command, "--board", machine.board, boards, "The computer: beige-g3 (the default) or bare");
+  command.add_option("--cpu", options.cpu, "Processor: 750 or 7400 (with AltiVec)")
+      ->check(CLI::IsMember({"750", "7400"}))
+      ->capture_default_str();
+  command.add_option("--ram", machine.ram_bytes, "Guest memory, such as 256M or 1G")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->default_str("256M");
+  command
+      .add_option_function<std::string>(
+          "--engine", [](const std::string&) {}, "How the processor runs: interpreter")
+      ->check(CLI::IsMember({"interpreter"}));
+}
+
+void add_boot_options(CLI::App& command, Options& options) {
+  machine::MachineOptions& machine = options.machine;
+  command.add_option("IMAGE", options.images, "A kernel, recognised by its content");
+  command.add_option("--kernel", machine.kernel, "Boot this kernel (ELF) through the firmware")
+      ->type_name("FILE");
+  command.add_option("--initrd", machine.initrd, "Its initial RAM disk")->type_name("FILE");
+  command.add_option("--append", machine.append, "Its command line")->type_name("TEXT");
+  command
+      .add_option_function<std::string>(
+          "--boot", [&machine](const std::string& word) { machine.boot = boot_choices.at(word); },
+          "Where the firmware boots from; prompt: stop at the Open Firmware prompt")
+      ->check(CLI::IsMember({"disk", "cd", "kernel", "prompt"}));
+  command.add_option("--firmware", machine.firmware, "Boot ROM; otherwise the installed OpenBIOS")
+      ->type_name("FILE");
+  command.add_option("--nvram", machine.nvram, "Keep the NVRAM in this file")->type_name("FILE");
+}
+
+void add_run_options(CLI::App& command, Options& options) {
+  machine::MachineOptions& machine = options.machine;
+  command
+      .add_option("--serial", machine.serial, "First serial port: stdio, null, pty, file:PATH or unix:PATH")
+      ->type_name("WHERE")
+      ->capture_default_str();
+  choice(command, "--clock", machine.clock, clocks,
+         "Guest time: real (the default), or instructions (repeatable)");
+  command.add_option("--until", machine.until, "Stop with status 0 when the serial line has printed TEXT")
+      ->type_name("TEXT");
+  command.add_option("--timeout", machine.timeout_seconds, "Stop with status 124 after SECONDS of host time")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  command.add_option("--stats", options.stats, "Write counters as JSON when the machine stops")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& status) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Boot a machine");
+  command->footer("On a terminal, Ctrl-A X ends the machine and Ctrl-A Ctrl-A is a Ctrl-A for the guest.");
+  add_boot_options(*command, *options);
+  add_machine_options(*command, *options);
+  add_run_options(*command, *options);
+  command->callback([options, &status] { status = run(*options); });
+}
+
+void add_info_command(CLI::App& app, int& status) {
+  auto path = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("info", "Say what an image is and how it would be booted");
+  command->add_option("IMAGE", *path, "The file")->required();
+  command->callback([path, &status] {
+    const auto about = machine::examine_image(*path);
+    if (!about) {
+      status = report(about.error());
+      return;
+    }
+    std::printf("%s: %s\n", path->c_str(), about->description.c_str());
+  });
+}
+
+}  // namespace quince::app

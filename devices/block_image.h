@@ -1,0 +1,26 @@
+// Opening disk and CD images as the command line names them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "devices/block.h"
+
+namespace quince::devices {
+
+struct DiskOptions {
+  std::string path;
+  bool read_only = false;
+  std::string overlay;  // not empty: written sectors go there, and the image is not changed
+  BlockDevice::Report report = BlockDevice::to_standard_error;
+};
+
+// Errors: "PATH: WHY (WHAT TO DO)", one line.
+tl::expected<std::unique_ptr<BlockDevice>, std::string> open_disk(const DiskOptions& options);
+
+// An ISO image: 2048-byte blocks, read-only.
+tl::expected<std::unique_ptr<BlockDevice>, std::string> open_cd(
+    const std::string& path, BlockDevice::Report report = BlockDevice::to_standard_error);
+
+}  // namespace quince::devices

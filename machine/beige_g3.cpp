@@ -1,0 +1,205 @@
+#include "machine/beige_g3.h"
+
+#include <ctime>
+
+#include "machine/firmware.h"
+#include "machine/kernel_loader.h"
+
+namespace quince::machine {
+
+namespace {
+
+using namespace devices;  // a board is made of little else
+
+constexpr u32 processor_hertz = 266'000'000, bus_hertz = 66'000'000;
+
+// --- Addresses ---
+
+constexpr u32 fw_cfg_base = 0xf000'0510;
+constexpr u32 io_space_base = 0xfe00'0000, io_space_bytes = 0x20'0000;
+
+struct PlaceInMacIo {
+  u32 offset, bytes;
+  MmioDevice& chip;
+};
+
+// --- Interrupts: inputs of Heathrow ---
+
+namespace irq {
+constexpr unsigned mesh = 0x0c, escc_a = 0x0f, escc_b = 0x10, via = 0x12, pci_first = 0x15;
+}
+
+struct Wire {
+  IrqLine& from;
+  unsigned to;
+};
+
+// --- PCI ---
+
+constexpr unsigned grackle_slot = 0, mac_io_slot = 16;
+
+// INTA of a slot. The four lines rotate from slot to slot.
+constexpr unsigned pci_irq(unsigned slot) { return irq::pci_first + slot % 4; }
+
+// --- Firmware configuration ---
+
+constexpr u16 machine_id_heathrow = 2;
+constexpr u16 via_with_cuda = 0;
+constexpr u16 display_width = 800, display_height = 600, display_depth = 32;
+
+u16 boot_letter(const MachineOptions& options) {
+  if (!options.kernel.empty() && options.boot.value_or(BootFrom::kernel) == BootFrom::kernel) return 'm';
+  return options.boot == BootFrom::cd ? 'd' : 'c';
+}
+
+// The clock at power-on. A repeatable run must not see when it takes place: for it, it is always the year
+// 2000.
+u32 seconds_since_1904(VirtualClock::Kind clock) {
+  constexpr u32 year_2000 = 946'684'800;
+  const bool real = clock == VirtualClock::Kind::real;
+  return Cuda::unix_epoch + (real ? static_cast<u32>(std::time(nullptr)) : year_2000);
+}
+
+}  // namespace
+
+BeigeG3::BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, CharacterBackend& serial_a,
+                 CharacterBackend& serial_b)
+    : options_(options),
+      core_(core),
+      rom_(rom_bytes),
+      grackle_(pci_),
+      via_(core.scheduler),
+      cuda_(core.scheduler, via_, adb_, seconds_since_1904(options.clock)),
+      escc_(serial_a, serial_b) {
+  adb_.add(keyboard);
+  adb_.add(mouse);
+  cuda_.on_power_off = [&loop] { loop.stop(0); };
+  cuda_.on_restart = [&loop] { loop.request_restart(); };
+  loop.on_restart = [this] { reset(); };
+  wire_processor_bus();
+  wire_mac_io();
+  wire_pci();
+  wire_interrupts();
+}
+
+void BeigeG3::wire_processor_bus() {
+  core_.bus.set_rom(rom_base, rom_.bytes());
+  core_.bus.add_fixed(Grackle::config_address_base, Grackle::window_bytes, grackle_.config_address());
+  core_.bus.add_fixed(Grackle::config_data_base, Grackle::window_bytes, grackle_.config_data());
+  core_.bus.add_fixed(fw_cfg_base, FwCfg::window_bytes, fw_cfg_);
+  core_.bus.add_fixed(io_space_base, io_space_bytes, io_space_);
+}
+
+void BeigeG3::wire_mac_io() {
+  const PlaceInMacIo places[] = {
+      {0x1'0000, Mesh::window_bytes, mesh_},          {0x1'2000, Escc::window_bytes, escc_.legacy_window()},
+      {0x1'3000, Escc::window_bytes, escc_.window()}, {0x1'6000, Via::window_bytes, via_},
+      {0x6'0000, Nvram::window_bytes, nvram_},
+  };
+  for (const PlaceInMacIo& place : places) mac_io_.attach(place.offset, place.bytes, place.chip);
+}
+
+void BeigeG3::wire_pci() {
+  pci_.add(grackle_slot, grackle_);
+  pci_.add(mac_io_slot, mac_io_);
+  pci_.on_windows_changed([this] { update_pci_windows(); });
+}
+
+void BeigeG3::wire_interrupts() {
+  const Wire wires[] = {
+      {mesh_.interrupt, irq::mesh},
+      {escc_.interrupt(Escc::port_a), irq::escc_a},
+      {escc_.interrupt(Escc::port_b), irq::escc_b},
+      {via_.interrupt, irq::via},
+  };
+  HeathrowPic& pic = mac_io_.interrupts;
+  for (const Wire& wire : wires) {
+    wire.from.connect([&pic, to = wire.to](bool asserted) { pic.set_source(to, asserted); });
+  }
+  for (unsigned slot = 0; slot < PciBus::slots; ++slot) {
+    PciDevice* device = pci_.device(slot);
+    if (!device) continue;
+    device->interrupt.connect([&pic, to = pci_irq(slot)](bool asserted) { pic.set_source(to, asserted); });
+  }
+  pic.output.connect([this](bool asserted) { core_.cpu.set_external_interrupt(asserted); });
+}
+
+void BeigeG3::update_pci_windows() {
+  std::vector<PhysicalBus::Window> memory;
+  io_space_.ports.clear();
+  for (const PciWindow& window : pci_.windows()) {
+    if (window.space == PciSpace::io)
+      io_space_.ports.add(window.base, window.size, *window.target);
+    else
+      memory.push_back({window.base, window.size, window.target});
+  }
+  core_.bus.set_movable(std::move(memory));
+}
+
+void BeigeG3::describe_to_firmware() {
+  namespace key = fw_cfg_key;
+  fw_cfg_.set_bytes(key::signature, {'Q', 'E', 'M', 'U'});
+  fw_cfg_.set_u32(key::interface_id, 1);
+  fw_cfg_.set_bytes(key::uuid, std::vector<u8>(16));
+  fw_cfg_.set_u64(key::ram_size, core_.bus.ram().size());
+  fw_cfg_.set_u16(key::no_graphic, 1);
+  fw_cfg_.set_u16(key::cpus, 1);
+  fw_cfg_.set_u16(key::machine_id, machine_id_heathrow);
+  fw_cfg_.set_u16(key::boot_device, boot_letter(options_));
+  fw_cfg_.set_u16(key::boot_menu, 0);
+  fw_cfg_.set_u16(key::max_cpus, 1);
+  fw_cfg_.set_u16(key::width, display_width);
+  fw_cfg_.set_u16(key::height, display_height);
+  fw_cfg_.set_u16(key::depth, display_depth);
+  fw_cfg_.set_u32(key::timebase_frequency, timebase_hertz);
+  fw_cfg_.set_u32(key::clock_frequency, processor_hertz);
+  fw_cfg_.set_u32(key::is_kvm, 0);
+  fw_cfg_.set_u32(key::nvram_address, 0);
+  fw_cfg_.set_u32(key::bus_frequency, bus_hertz);
+  fw_cfg_.set_u16(key::via_config, via_with_cuda);
+}
+
+tl::expected<void, Error> BeigeG3::load() {
+  if (auto loaded = load_firmware(options_.firmware, rom_.bytes()); !loaded) return loaded;
+  nvram_.contents = fresh_nvram({});
+  if (!options_.nvram.empty()) {
+    auto file = NvramFile::open(options_.nvram, nvram_.contents);
+    if (!file) return tl::unexpected(file.error());
+    nvram_file_.emplace(std::move(*file));
+    nvram_.contents = nvram_file_->contents();
+    nvram_.on_change = [this](u32 index, u8 value) { nvram_file_->store(index, value); };
+  }
+  if (options_.boot == BootFrom::prompt) set_nvram_variable(nvram_.contents, "auto-boot?", "false");
+  describe_to_firmware();
+  return preload();
+}
+
+tl::expected<void, Error> BeigeG3::preload() {
+  if (boot_letter(options_) != 'm') return {};
+  const auto kernel = preload_kernel(options_.kernel, options_.initrd, options_.append, core_.bus.ram());
+  if (!kernel) return tl::unexpected(kernel.error());
+  fw_cfg_.set_u32(fw_cfg_key::kernel_address, kernel->kernel_address);
+  fw_cfg_.set_u32(fw_cfg_key::kernel_size, kernel->kernel_size);
+  fw_cfg_.set_u32(fw_cfg_key::command_line_address, kernel->command_line_address);
+  fw_cfg_.set_u32(fw_cfg_key::initrd_address, kernel->initrd_address);
+  fw_cfg_.set_u32(fw_cfg_key::initrd_size, kernel->initrd_size);
+  return {};
+}
+
+void BeigeG3::reset() {
+  core_.bus.clear_ram();
+  // The files were there before; a kernel that has vanished since leaves the firmware with nothing to start.
+  if (!preload()) fw_cfg_.set_u32(fw_cfg_key::kernel_size, 0);
+  for (unsigned slot = 0; slot < PciBus::slots; ++slot) {
+    if (PciDevice* device = pci_.device(slot)) device->reset();
+  }
+  via_.reset();
+  cuda_.reset();
+  adb_.reset();
+  escc_.reset();
+  mesh_.reset();
+  core_.cpu.reset();
+  core_.engine->flush();
+}
+
+}  // namespace quince::machine

@@ -1,0 +1,68 @@
+// The board of the Power Macintosh G3 of 1997 (beige): which chip sits at which address and which line goes
+// where.
+#pragma once
+
+#include <optional>
+#include <tl/expected.hpp>
+
+#include "devices/adb.h"
+#include "devices/adb_keyboard.h"
+#include "devices/adb_mouse.h"
+#include "devices/cuda.h"
+#include "devices/escc.h"
+#include "devices/fw_cfg.h"
+#include "devices/grackle.h"
+#include "devices/mac_io.h"
+#include "devices/mesh.h"
+#include "devices/nvram.h"
+#include "devices/via.h"
+#include "machine/io_space.h"
+#include "machine/machine.h"
+#include "machine/nvram_file.h"
+#include "machine/run_loop.h"
+
+namespace quince::machine {
+
+class BeigeG3 {
+ public:
+  static constexpr u64 timebase_hertz = 16'600'000;
+  static constexpr u64 least_ram = 32u << 20, most_ram = u64{2047} << 20;
+
+  BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, devices::CharacterBackend& serial_a,
+          devices::CharacterBackend& serial_b);
+
+  // Once, before the first reset: reads firmware, NVRAM and kernel.
+  tl::expected<void, Error> load();
+  // Power-on and restart. A kernel that was preloaded is so again.
+  void reset();
+
+  devices::AdbKeyboard keyboard;
+  devices::AdbMouse mouse;
+
+ private:
+  void wire_processor_bus();
+  void wire_mac_io();
+  void wire_pci();
+  void wire_interrupts();
+  void update_pci_windows();
+  void describe_to_firmware();
+  tl::expected<void, Error> preload();
+
+  const MachineOptions& options_;
+  Core& core_;
+  HostMemory rom_;
+  devices::PciBus pci_;
+  devices::Grackle grackle_;
+  devices::MacIo mac_io_;
+  IoSpace io_space_;
+  devices::FwCfg fw_cfg_;
+  devices::Via via_;
+  devices::AdbBus adb_;
+  devices::Cuda cuda_;
+  devices::Escc escc_;
+  devices::Mesh mesh_;
+  devices::Nvram nvram_;
+  std::optional<NvramFile> nvram_file_;
+};
+
+}  // namespace quince::machine

@@ -1,0 +1,94 @@
+#include "machine/image.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "machine/elf.h"
+#include "machine/file.h"
+
+namespace quince::machine {
+
+namespace {
+
+constexpr std::size_t head_bytes = 64 * 1024;  // all signatures are in there
+constexpr u64 largest_executable = 256u << 20;
+
+struct Signature {
+  std::size_t offset;
+  std::string_view bytes;
+  ImageKind kind;
+  const char* description;
+};
+
+// The first that fits says what the file is: a CD with an Apple partition map is a CD.
+constexpr Signature signatures[] = {
+    {0x8001, "CD001", ImageKind::cd, "CD image, ISO 9660; boots from the CD drive"},
+    {512, {"PM\0\0", 4}, ImageKind::disk, "disk image with an Apple partition map; boots from the hard disk"},
+    {1024, "BD", ImageKind::disk, "disk image, HFS without a partition map"},
+    {1024, "H+", ImageKind::disk, "disk image, HFS+ without a partition map"},
+    {510, "\x55\xaa", ImageKind::disk, "disk image with a PC partition table; boots from the hard disk"},
+    {1080, "\x53\xef", ImageKind::disk, "disk image, ext2/3/4 without a partition map"},
+};
+
+std::string megabytes(u64 bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
+
+tl::expected<ImageInfo, Error> examine_elf(const std::string& path) {
+  const auto file = read_file(path, largest_executable);
+  if (!file) return tl::unexpected(file.error());
+  const auto image = parse_elf(*file);
+  if (!image) return tl::unexpected(Error{status::unusable_image, path + ": " + image.error()});
+  return ImageInfo{ImageKind::elf,
+                   "32-bit PowerPC executable (ELF), a kernel or a bare program; loaded directly"};
+}
+
+struct Head {
+  std::vector<u8> bytes;
+  u64 file_bytes;
+};
+
+tl::expected<Head, Error> read_head(const std::string& path) {
+  const auto failure = [&](const std::string& why) {
+    return tl::unexpected(Error{status::unusable_image, path + ": " + why});
+  };
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat about {};
+  if (fd < 0 || fstat(fd, &about) != 0)
+    return failure(std::string(std::strerror(errno)) + " (check the path)");
+  Head head{std::vector<u8>(head_bytes), static_cast<u64>(about.st_size)};
+  const ssize_t count = pread(fd, head.bytes.data(), head.bytes.size(), 0);
+  close(fd);
+  if (count < 0) return failure(std::string(std::strerror(errno)) + " (give an image file)");
+  if (count == 0) return failure("the file is empty (was it copied completely?)");
+  head.bytes.resize(static_cast<std::size_t>(count));
+  return head;
+}
+
+bool matches(const Signature& signature, const std::vector<u8>& head) {
+  return head.size() >= signature.offset + signature.bytes.size() &&
+         std::equal(signature.bytes.begin(), signature.bytes.end(), head.begin() + signature.offset,
+                    [](char a, u8 b) { return static_cast<u8>(a) == b; });
+}
+
+}  // namespace
+
+tl::expected<ImageInfo, Error> examine_image(const std::string& path) {
+  const auto head = read_head(path);
+  if (!head) return tl::unexpected(head.error());
+  if (looks_like_elf(head->bytes)) return examine_elf(path);
+  for (const Signature& signature : signatures) {
+    if (!matches(signature, head->bytes)) continue;
+    return ImageInfo{signature.kind, std::string(signature.description) + "; " + megabytes(head->file_bytes)};
+  }
+  return tl::unexpected(
+      Error{status::unusable_image,
+            path + ": neither a kernel nor a CD or disk image that we know (use --kernel, --cd or --disk)"});
+}
+
+}  // namespace quince::machine

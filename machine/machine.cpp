@@ -1,0 +1,73 @@
+#include "machine/machine.h"
+
+#include "devices/host_character.h"
+#include "machine/bare.h"
+#include "machine/beige_g3.h"
+#include "machine/output_matcher.h"
+#include "machine/termination.h"
+
+namespace quince::machine {
+
+namespace {
+
+// What a board says of itself before it exists.
+struct BoardTraits {
+  u64 timebase_hertz, least_ram, most_ram;
+};
+
+template <class Board>
+constexpr BoardTraits traits_of{Board::timebase_hertz, Board::least_ram, Board::most_ram};
+
+const BoardTraits& traits(BoardKind board) {
+  return board == BoardKind::bare ? traits_of<Bare> : traits_of<BeigeG3>;
+}
+
+std::string mebibytes(u64 bytes) { return std::to_string(bytes >> 20) + "M"; }
+
+tl::expected<void, Error> check_ram(u64 bytes, const BoardTraits& board) {
+  constexpr u64 granularity = 1u << 20;
+  if (bytes >= board.least_ram && bytes <= board.most_ram && bytes % granularity == 0) return {};
+  return tl::unexpected(Error{status::usage, "--ram: this board takes " + mebibytes(board.least_ram) +
+                                                 " to " + mebibytes(board.most_ram) + " in whole mebibytes"});
+}
+
+tl::expected<int, Error> run_bare(const MachineOptions& options, Core& core, RunLoop& loop,
+                                  devices::CharacterBackend& serial) {
+  Bare board(options, core, loop, serial);
+  if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
+  return loop.run();
+}
+
+tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core, RunLoop& loop,
+                                      devices::CharacterBackend& serial) {
+  devices::NullCharacter second_port;
+  BeigeG3 board(options, core, loop, serial, second_port);
+  if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
+  board.reset();
+  return loop.run();
+}
+
+}  // namespace
+
+tl::expected<int, Error> run_machine(const MachineOptions& options) {
+  const BoardTraits& board = traits(options.board);
+  if (auto checked = check_ram(options.ram_bytes, board); !checked) return tl::unexpected(checked.error());
+  Core core(*options.cpu, static_cast<u32>(options.ram_bytes), options.clock, board.timebase_hertz,
+            options.engine);
+  RunLoop loop(core, options.timeout_seconds);
+  const Termination termination(core.scheduler,
+                                [&loop](int signal) { loop.stop(status::signal_base + signal); });
+  std::string terminal;
+  auto host = devices::open_character_backend(
+      options.serial, {.scheduler = core.scheduler, .on_quit = [&loop] { loop.stop(0); }}, &terminal);
+  if (!host)
+    return tl::unexpected(Error{status::usage, "--serial: " + host.error() + " (see quince run --help)"});
+  if (!terminal.empty() && options.on_terminal) options.on_terminal(terminal);
+  OutputMatcher serial(**host, options.until, [&loop] { loop.stop(0); });
+  const auto result = options.board == BoardKind::bare ? run_bare(options, core, loop, serial)
+                                                       : run_beige_g3(options, core, loop, serial);
+  if (options.finished) options.finished(core.cpu);
+  return result;
+}
+
+}  // namespace quince::machine

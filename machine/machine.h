@@ -1,0 +1,46 @@
+// A whole computer, from options to exit status.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "machine/core.h"
+#include "machine/error.h"
+
+namespace quince::machine {
+
+enum class BoardKind { beige_g3, bare };
+enum class BootFrom { disk, cd, kernel, prompt };
+
+struct MachineOptions {
+  BoardKind board = BoardKind::beige_g3;
+  const ppc::CpuModel* cpu = &ppc::cpu_750;
+  u64 ram_bytes = 256u << 20;
+  MachineEngineFactory engine;
+
+  std::string image;  // bare: the ELF file to run
+  std::string kernel, initrd, append;
+  std::optional<BootFrom> boot;  // nothing: from what was given
+  std::string firmware;          // empty: the OpenBIOS that is installed
+  std::string nvram;             // file that keeps it; empty: fresh at each start
+
+  std::string serial = "stdio";  // as open_character_backend() takes it
+  VirtualClock::Kind clock = VirtualClock::Kind::real;
+  std::string until;           // stop with status 0 when the serial line has printed it
+  double timeout_seconds = 0;  // of host time; 0: none
+
+  // Called before the guest starts, with the device that a serial line of kind pty has become.
+  std::function<void(const std::string& path)> on_terminal;
+  // Called once when the machine has stopped: for --stats.
+  std::function<void(const ppc::Cpu&)> finished;
+};
+
+// Runs until the guest powers off (0), options.until has been printed (0), the time-out (status::timeout), or
+// a signal ends it (status::signal_base + its number). Errors: what can't be used, or how the guest has got
+// stuck.
+tl::expected<int, Error> run_machine(const MachineOptions& options);
+
+}  // namespace quince::machine

@@ -1,0 +1,88 @@
+#include "machine/run_loop.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+namespace quince::machine {
+
+namespace {
+
+std::string hexadecimal(u32 value) {
+  std::array<char, 16> text;
+  std::snprintf(text.data(), text.size(), "0x%08" PRIx32, value);
+  return text.data();
+}
+
+}  // namespace
+
+RunLoop::RunLoop(Core& core, double timeout_seconds) : core_(core) {
+  if (timeout_seconds <= 0) return;
+  const std::chrono::duration<double> timeout(timeout_seconds);
+  deadline_ =
+      std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::nanoseconds>(timeout);
+}
+
+void RunLoop::stop(int exit_status) {
+  if (!exit_status_) exit_status_ = exit_status;
+  core_.cpu.request_attention();
+}
+
+void RunLoop::request_restart() {
+  restart_ = true;
+  core_.cpu.request_attention();
+}
+
+Error RunLoop::stuck(const std::string& why) const {
+  return {status::stuck, "the guest has stopped: " + why + " at " + hexadecimal(core_.cpu.state.pc) +
+                             " (its software or the image is at fault)"};
+}
+
+tl::expected<int, Error> RunLoop::run() {
+  ppc::Cpu& cpu = core_.cpu;
+  for (;;) {
+    core_.scheduler.run_due();
+    if (exit_status_) return *exit_status_;
+    if (std::exchange(restart_, false) && on_restart) on_restart();
+    if (cpu.checkstop) return tl::unexpected(stuck("checkstop"));
+    if (timed_out()) return status::timeout;
+    if (cpu.napping() && !cpu.interrupt_waiting()) {
+      if (!idle()) return tl::unexpected(stuck("it sleeps with interrupts disabled"));
+      continue;
+    }
+    cpu.limit = cpu.retired + slice();
+    core_.engine->run();
+  }
+}
+
+// Instructions until something has to be looked at.
+u64 RunLoop::slice() {
+  ppc::Cpu& cpu = core_.cpu;
+  const u64 instructions = cpu.instructions();
+  u64 next = core_.scheduler.next_event();
+  // A passage of the decrementer that is past waits for the guest to enable interrupts, and the engine sees
+  // to that.
+  const u64 decrementer = core_.clock.time_of(cpu.decrementer_deadline());
+  if (decrementer > core_.clock.nanoseconds(instructions)) next = std::min(next, decrementer);
+  const u64 wanted = core_.clock.instructions_until(next, instructions);
+  // Under the instruction clock events come exactly when they are due.
+  const u64 least = core_.clock.kind() == VirtualClock::Kind::real ? shortest_slice : 1;
+  return std::clamp(wanted, least, longest_slice);
+}
+
+bool RunLoop::idle() {
+  ppc::Cpu& cpu = core_.cpu;
+  if (!(cpu.state.msr & ppc::msr::ee)) return false;
+  const u64 next = std::min(core_.scheduler.next_event(), core_.clock.time_of(cpu.decrementer_deadline()));
+  core_.clock.idle(cpu.instructions(), next);
+  if (core_.clock.kind() == VirtualClock::Kind::instructions) return true;
+  const u64 now = core_.clock.nanoseconds(cpu.instructions());
+  if (next <= now) return true;
+  auto host_time = std::chrono::nanoseconds(next - now);
+  if (deadline_) host_time = std::min(host_time, *deadline_ - std::chrono::steady_clock::now());
+  core_.scheduler.wait(host_time);
+  core_.clock.idle(cpu.instructions(), next);
+  return true;
+}
+
+}  // namespace quince::machine
