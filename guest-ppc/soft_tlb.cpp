@@ -32,18 +32,17 @@ SoftTlb::Key SoftTlb::Key::of(const CpuState& state) {
 }
 
 void SoftTlb::Window::clear() {
-  read.clear();
-  write.clear();
-  exec.clear();
+  tables.clear();
   for (auto& pages : from_page_table) pages.clear();
 }
+
+void SoftTlb::Window::forbid_writes() { tables.clear(write_offset, window_bytes - write_offset); }
 
 SoftTlb::SoftTlb() { leave_window(); }
 
 void SoftTlb::leave_window() {
   current_ = nullptr;
-  read_ = write_ = empty_.data();
-  exec_ = reinterpret_cast<const u32*>(empty_.data());
+  base_ = static_cast<const u8*>(empty_.data());
 }
 
 void SoftTlb::address_space_registers_changed() {
@@ -54,9 +53,7 @@ void SoftTlb::address_space_registers_changed() {
 void SoftTlb::use(Window* window) {
   current_ = window;
   window->last_used = ++window_switches_;
-  read_ = window->read.data();
-  write_ = window->write.data();
-  exec_ = window->exec.data();
+  base_ = static_cast<const u8*>(window->tables.data());
 }
 
 void SoftTlb::select(const CpuState& state) {
@@ -85,7 +82,7 @@ SoftTlb::Window& SoftTlb::find_window(const CpuState& state) {
 
 void SoftTlb::note_fill(u32 page, const Mapping& mapping) {
   ++fills_;
-  const bool already_noted = (*current_).read[page] || (*current_).write[page] || (*current_).exec[page];
+  const bool already_noted = current_->read(page) || current_->write(page) || current_->exec(page);
   if (mapping.in_tlb && !already_noted) {
     current_->from_page_table[page % congruence_classes].push_back(page);
   }
@@ -94,13 +91,13 @@ void SoftTlb::note_fill(u32 page, const Mapping& mapping) {
 void SoftTlb::fill_read(u32 ea, const Mapping& mapping, const u8* host_page) {
   const u32 page = ea / page_size;
   note_fill(page, mapping);
-  current_->read[page] = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
+  current_->read(page) = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
 }
 
 void SoftTlb::fill_write(u32 ea, const Mapping& mapping, u8* host_page) {
   const u32 page = ea / page_size;
   note_fill(page, mapping);
-  current_->write[page] = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
+  current_->write(page) = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
   Writer& writer = writers_[mapping.physical / page_size];
   const auto index = static_cast<u16>(std::find_if(windows_.begin(), windows_.end(),
                                                    [&](const auto& w) { return w.get() == current_; }) -
@@ -112,7 +109,7 @@ void SoftTlb::fill_write(u32 ea, const Mapping& mapping, u8* host_page) {
 void SoftTlb::fill_exec(u32 ea, const Mapping& mapping) {
   const u32 page = ea / page_size;
   note_fill(page, mapping);
-  current_->exec[page] = mapping.physical + 1;
+  current_->exec(page) = mapping.physical + 1;
 }
 
 void SoftTlb::invalidate_class(u32 ea) {
@@ -131,10 +128,10 @@ void SoftTlb::invalidate_all() {
 void SoftTlb::protect_page(u32 physical_page) {
   Writer& writer = writers_[physical_page / page_size];
   if (writer.count == 1 && writer.window < windows_.size()) {
-    windows_[writer.window]->write[writer.page] = 0;
+    windows_[writer.window]->write(writer.page) = 0;
   } else if (writer.count > 1) {
     // Rare: the page was writable at several addresses. Dropping all write entries is exact, only slow once.
-    for (auto& window : windows_) window->write.clear();
+    for (auto& window : windows_) window->forbid_writes();
     writers_.clear();
     return;
   }

@@ -19,11 +19,14 @@ class SoftTlb {
 
   SoftTlb();
 
-  // The tables of the current address space. A bias added to an effective address is a host address; zero means
-  // that the access must take the slow path. An exec tag is the physical page plus 1, or zero.
-  const u64* read_bias() const { return read_; }
-  const u64* write_bias() const { return write_; }
-  const u32* exec_tag() const { return exec_; }
+  // The tables of the current address space, one entry for each effective page. A bias added to an effective address
+  // is a host address; zero means that the access must take the slow path. An exec tag is the physical page plus 1, or
+  // zero. The three stand in one piece of memory at these distances, for generated code.
+  static constexpr u32 exec_offset = 0, read_offset = 4u << 20, write_offset = 12u << 20, window_bytes = 20u << 20;
+  const u64* read_bias() const { return reinterpret_cast<const u64*>(base_ + read_offset); }
+  const u64* write_bias() const { return reinterpret_cast<const u64*>(base_ + write_offset); }
+  const u32* exec_tag() const { return reinterpret_cast<const u32*>(base_ + exec_offset); }
+  const u8* const* base_address() const { return &base_; }
 
   // Segment registers, BATs or MSR[IR,DR,PR] changed: from now on every access takes the slow path, until the slow
   // path calls select(). Costs three stores, however many registers change in a row.
@@ -57,11 +60,20 @@ class SoftTlb {
   struct Window {
     Key key;
     u64 last_used = 0;
-    PageTable<u64> read, write;
-    PageTable<u32> exec;
+    SparseMemory tables{window_bytes};
+    u64& read(u32 page) { return at<u64>(read_offset)[page]; }
+    u64& write(u32 page) { return at<u64>(write_offset)[page]; }
+    u32& exec(u32 page) { return at<u32>(exec_offset)[page]; }
     std::array<std::vector<u32>, congruence_classes> from_page_table;  // effective pages that tlbie can remove
     void clear();
-    void drop(u32 page) { read[page] = write[page] = 0, exec[page] = 0; }
+    void drop(u32 page) { read(page) = write(page) = 0, exec(page) = 0; }
+    void forbid_writes();
+
+   private:
+    template <class T>
+    T* at(u32 offset) {
+      return reinterpret_cast<T*>(static_cast<u8*>(tables.data()) + offset);
+    }
   };
   // The effective page through which a physical page is writable, if there is exactly one.
   struct Writer {
@@ -74,13 +86,11 @@ class SoftTlb {
   Window& find_window(const CpuState& state);
   void use(Window* window);
 
-  const u64* read_;
-  const u64* write_;
-  const u32* exec_;
+  const u8* base_;
   Window* current_ = nullptr;
   std::array<Window*, 8> by_mode_{};  // valid while segment registers and BATs stay as they are
   std::vector<std::unique_ptr<Window>> windows_;
-  PageTable<u64> empty_;
+  SparseMemory empty_{window_bytes};
   PageTable<Writer> writers_;
   u64 fills_ = 0;
   u64 window_switches_ = 0;

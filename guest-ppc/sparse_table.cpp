@@ -13,6 +13,8 @@ SparseMemory::SparseMemory(std::size_t bytes) : bytes_(bytes) {
 
 SparseMemory::~SparseMemory() { munmap(data_, bytes_); }
 
-void SparseMemory::clear() { madvise(data_, bytes_, MADV_DONTNEED); }
+void SparseMemory::clear(std::size_t offset, std::size_t bytes) {
+  madvise(static_cast<char*>(data_) + offset, bytes, MADV_DONTNEED);
+}
 
 }  // namespace quince::ppc

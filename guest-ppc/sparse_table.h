@@ -16,7 +16,9 @@ class SparseMemory {
   SparseMemory(const SparseMemory&) = delete;
   SparseMemory& operator=(const SparseMemory&) = delete;
   void* data() const { return data_; }
-  void clear();  // gives all pages back: everything reads zero again
+  void clear() { clear(0, bytes_); }
+  // Gives whole pages back: they read zero again.
+  void clear(std::size_t offset, std::size_t bytes);
 
  private:
   void* data_;

@@ -1,0 +1,45 @@
+#include "jit-x86/code_cache.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+
+namespace quince::jit {
+
+namespace {
+constexpr std::size_t page = 4096;
+constexpr std::size_t least_bytes = 1u << 20;
+}  // namespace
+
+CodeCache::CodeCache(std::size_t bytes) {
+  chunk_bytes_ = (std::max(bytes, least_bytes) / chunks + page - 1) & ~(page - 1);
+  bytes_ = chunk_bytes_ * chunks;
+  limit_ = chunk_bytes_;
+  const int file = memfd_create("quince-code", MFD_CLOEXEC);
+  if (file < 0 || ftruncate(file, static_cast<off_t>(bytes_)) != 0) throw std::bad_alloc();
+  void* w = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* x = mmap(nullptr, bytes_, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+  close(file);
+  if (w == MAP_FAILED || x == MAP_FAILED) throw std::bad_alloc();
+  writable_ = static_cast<u8*>(w);
+  executable_ = static_cast<const u8*>(x);
+}
+
+CodeCache::~CodeCache() {
+  munmap(writable_, bytes_);
+  munmap(const_cast<u8*>(executable_), bytes_);
+}
+
+void CodeCache::keep() { kept_ = used_; }
+
+std::span<const u8> CodeCache::open_next_chunk() {
+  chunk_ = (chunk_ + 1) % chunks;
+  const std::size_t first = chunk_ == 0 ? kept_ : chunk_ * chunk_bytes_;
+  used_ = first;
+  limit_ = (chunk_ + 1) * chunk_bytes_;
+  return {executable_ + first, limit_ - first};
+}
+
+}  // namespace quince::jit

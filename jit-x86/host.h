@@ -1,0 +1,65 @@
+// How generated code uses the host: which registers hold what, and where the guest's state is.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <array>
+
+#include "guest-ppc/cpu.h"
+#include "translator/runtime.h"
+
+namespace quince::jit {
+
+using namespace ppc;  // NOLINT(google-build-using-namespace): the guest's vocabulary
+namespace x86 = asmjit::x86;
+
+// rbp: CpuState + state_bias, so that the GPRs are reached with one-byte displacements.
+// r15: exec tags, read and write tables of the current address space, see TlbLayout.
+// rax, rcx, rdx: temporaries. All other general registers but rsp hold a guest register each, in every block, so
+// that blocks can be linked without moving anything. The ten are those that compiled PowerPC code uses most:
+// 72 % of the register operands of a C library.
+inline constexpr i32 state_bias = 128;
+
+struct PinnedRegister {
+  u8 guest;
+  u8 host;
+};
+inline constexpr PinnedRegister pinned[] = {
+    {1, x86::Gp::kIdBx},  {9, x86::Gp::kIdDi},   {3, x86::Gp::kIdSi},   {10, x86::Gp::kIdR8}, {31, x86::Gp::kIdR12},
+    {30, x86::Gp::kIdR13}, {29, x86::Gp::kIdR14}, {8, x86::Gp::kIdR9},   {4, x86::Gp::kIdR10}, {28, x86::Gp::kIdR11},
+};
+inline constexpr u8 not_pinned = 0xff;
+
+constexpr auto make_host_of_guest() {
+  std::array<u8, 32> table{};
+  table.fill(not_pinned);
+  for (const PinnedRegister& p : pinned) table[p.guest] = p.host;
+  return table;
+}
+inline constexpr std::array<u8, 32> host_of_guest = make_host_of_guest();
+
+// Displacements from rbp. Area follows CpuState at a fixed distance.
+struct StateOffsets {
+  static constexpr i32 gpr(unsigned n) { return at(offsetof(CpuState, gpr)) + static_cast<i32>(4 * n); }
+  static constexpr i32 cr(unsigned f) { return at(offsetof(CpuState, cr)) + static_cast<i32>(8 * f); }
+  static constexpr i32 fpr(unsigned n) { return at(offsetof(CpuState, fpr)) + static_cast<i32>(8 * n); }
+  static constexpr i32 vr(unsigned n) { return at(offsetof(CpuState, vr)) + static_cast<i32>(16 * n); }
+  static constexpr i32 pc = offsetof(CpuState, pc) - state_bias;
+  static constexpr i32 lr = offsetof(CpuState, lr) - state_bias;
+  static constexpr i32 ctr = offsetof(CpuState, ctr) - state_bias;
+  static constexpr i32 ca = offsetof(CpuState, xer_ca) - state_bias;
+  static constexpr i32 ov = offsetof(CpuState, xer_ov) - state_bias;
+  static constexpr i32 so = offsetof(CpuState, xer_so) - state_bias;
+  static constexpr i32 fpscr = offsetof(CpuState, fpscr) - state_bias;
+  static constexpr i32 vscr = offsetof(CpuState, vscr) - state_bias;
+
+ private:
+  static constexpr i32 at(std::size_t offset) { return static_cast<i32>(offset) - state_bias; }
+};
+static_assert(offsetof(CpuState, gpr) == 0);
+
+// engine_area is the member after state.
+inline constexpr i32 area_offset = (sizeof(CpuState) + 63) / 64 * 64 - state_bias;
+constexpr i32 in_area(std::size_t offset) { return area_offset + static_cast<i32>(offset); }
+
+}  // namespace quince::jit
