@@ -105,9 +105,9 @@ std::vector<Explanation> explanations() {
        }},
       {"vsplt with an index beyond the vector", "the processor takes the low bits of the index",
        [](const Comparison& c) { return splat_index_is_too_big(c) && no_instruction(c); }},
-      {"dcba", "the 7400 has it, binutils knows it of the 7450 only",
+      {"dcba", "the 7400 has it, binutils gives it to the 7450 and to embedded processors",
        [](const Comparison& c) { return c.op == Op::dcba && no_instruction(c); }},
-      {"tlbld, tlbli", "instructions of the 603 only",
+      {"tlbld, tlbli", "instructions of the 603, which binutils gives to all",
        [](const Comparison& c) {
          return c.op == Op::illegal && (mnemonic(c.theirs) == "tlbld" || mnemonic(c.theirs) == "tlbli");
        }},
