@@ -36,11 +36,11 @@ struct Exclusion {
   const char* name;
   const char* reason;
   // One of these. The instruction is not executed in this place;
-  bool (*skips)(const Step&);
+  bool (*skips)(const Step&) = nullptr;
   // or it leaves these bits of the FPSCR differing,
-  u32 (*fpscr)(const Step&);
+  u32 (*fpscr)(const Step&) = nullptr;
   // or the high word of frD.
-  bool (*fpr_high)(const Step&);
+  bool (*fpr_high)(const Step&) = nullptr;
 };
 
 std::span<const Exclusion> exclusions();

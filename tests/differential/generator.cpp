@@ -364,6 +364,7 @@ Piece Generator::reservation_pair() {
   Piece piece;
   piece.words = {assembler::addi(a, base_, static_cast<u32>(at)), assembler::x_form(31, loaded, 0, a, 20)};
   if (random_.one_in(2)) piece.words.push_back(assembler::addi(loaded, loaded, random_.bits()));
+  if (random_.one_in(8)) piece.words.push_back(assembler::stw(loaded, a, 0));
   piece.words.push_back(assembler::x_form(31, reg(), 0, a, 150) | 1);
   return piece;
 }

@@ -25,16 +25,26 @@ std::string hex(u32 value) {
 std::string hex(u64 value) { return hex(static_cast<u32>(value >> 32)) + hex(static_cast<u32>(value)); }
 std::string hex(const V128& value) { return hex(value.element<u64>(0)) + hex(value.element<u64>(1)); }
 
-template <class T>
-std::string line(const std::string& name, const T& ours, const T& theirs) {
-  if (ours == theirs) return "";
-  return "  " + name + ": ours " + hex(ours) + ", theirs " + hex(theirs) + "\n";
-}
+// One line of a comparison.
+struct Pair {
+  template <class T>
+  static std::string line(const std::string& name, const T& ours, const T& theirs) {
+    if (ours == theirs) return "";
+    return "  " + name + ": ours " + hex(ours) + ", theirs " + hex(theirs) + "\n";
+  }
+};
+// One line of a listing: the second value is 0.
+struct Single {
+  template <class T>
+  static std::string line(const std::string& name, const T& value, const T& zero) {
+    return value == zero ? "" : "  " + name + " " + hex(value) + "\n";
+  }
+};
 
-template <class T>
-std::string lines(const std::string& letter, const std::array<T, 32>& ours, const std::array<T, 32>& theirs) {
+template <class Line, class T>
+std::string lines(const std::string& letter, const std::array<T, 32>& a, const std::array<T, 32>& b) {
   std::string text;
-  for (unsigned n = 0; n < 32; ++n) text += line(letter + std::to_string(n), ours[n], theirs[n]);
+  for (unsigned n = 0; n < 32; ++n) text += Line::line(letter + std::to_string(n), a[n], b[n]);
   return text;
 }
 
@@ -53,6 +63,18 @@ constexpr Word words[] = {
     {"VSCR", &State::vscr, LAYOUT_VSCR + 12},
     {"VRSAVE", &State::vrsave, LAYOUT_VRSAVE},
 };
+
+template <class Line>
+std::string text_of(const State& a, const State& b) {
+  std::string text =
+      lines<Line>("r", a.gpr, b.gpr) + lines<Line>("f", a.fpr, b.fpr) + lines<Line>("v", a.vr, b.vr);
+  for (const Word& word : words) text += Line::line(word.name, a.*word.member, b.*word.member);
+  const std::span<const u8> x(a.memory), y(b.memory);
+  for (unsigned n = 0; n < x.size(); n += 4) {
+    text += Line::line("memory " + hex(LAYOUT_SCRATCH + n), get_word(x.subspan(n)), get_word(y.subspan(n)));
+  }
+  return text;
+}
 
 State without(const State& state, Ignored ignored) {
   State copy = state;
@@ -75,15 +97,10 @@ bool differs(const State& ours, const State& theirs, Ignored ignored) {
 }
 
 std::string difference(const State& ours, const State& theirs, Ignored ignored) {
-  const State a = without(ours, ignored), b = without(theirs, ignored);
-  std::string text = lines("r", a.gpr, b.gpr) + lines("f", a.fpr, b.fpr) + lines("v", a.vr, b.vr);
-  for (const Word& word : words) text += line(word.name, a.*word.member, b.*word.member);
-  for (unsigned n = 0; n < a.memory.size(); n += 4) {
-    const std::span<const u8> x(a.memory), y(b.memory);
-    text += line("memory " + hex(LAYOUT_SCRATCH + n), get_word(x.subspan(n)), get_word(y.subspan(n)));
-  }
-  return text;
+  return text_of<Pair>(without(ours, ignored), without(theirs, ignored));
 }
+
+std::string listing(const State& state) { return text_of<Single>(state, State{}); }
 
 void put_state(std::span<u8> slot, const State& state) {
   const auto registers = slot.subspan(LAYOUT_SLOT_REGISTERS, LAYOUT_REGISTERS_BYTES);

@@ -38,6 +38,9 @@ bool differs(const State& ours, const State& theirs, Ignored ignored);
 // One line for each register or word of memory that differs.
 std::string difference(const State& ours, const State& theirs, Ignored ignored);
 
+// One line for each register or word of memory that is not 0.
+std::string listing(const State& state);
+
 // As in a slot. The span is the slot's.
 void put_state(std::span<u8> slot, const State& state);
 State get_state(std::span<const u8> slot);

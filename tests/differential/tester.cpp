@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "guest-ppc/effects.h"
+
 namespace quince::differential {
 
 namespace {
@@ -32,8 +34,23 @@ std::vector<Program> shorter(const Program& program) {
   return result;
 }
 
-std::string registers(const Case& c) {
-  return "before (registers that are not 0):\n" + difference(c.before, State{}, {});
+// What the program's instructions read of the state before it.
+std::string inputs(const Case& c) {
+  State read;  // zero where nothing reads
+  bool memory = false;
+  for (const u32 word : assemble(c.program).words) {
+    const ppc::StateSet reads = ppc::effects(word).reads;
+    for (unsigned n = 0; n < 32; ++n) {
+      if (reads.gpr >> n & 1) read.gpr[n] = c.before.gpr[n];
+      if (reads.fpr >> n & 1) read.fpr[n] = c.before.fpr[n];
+      if (reads.vr >> n & 1) read.vr[n] = c.before.vr[n];
+    }
+    memory |= (reads.other & ppc::state::memory) != 0;
+  }
+  read.cr = c.before.cr, read.xer = c.before.xer, read.ctr = c.before.ctr, read.lr = c.before.lr;
+  read.fpscr = c.before.fpscr, read.vscr = c.before.vscr;
+  if (memory) read.memory = c.before.memory;
+  return "before (what may matter and is not 0):\n" + listing(read);
 }
 
 }  // namespace
@@ -142,7 +159,7 @@ void Tester::report(const Case& c) {
     out << " that does not come again when the case is alone\n" << listing(c.program, program_address(0));
   } else {
     const Case small = quiet_.run(shrink(c), 0).c;
-    out << "\n" << listing(small.program, program_address(0)) << finding(small) << registers(small);
+    out << "\n" << listing(small.program, program_address(0)) << finding(small) << inputs(small);
   }
   defects_.push_back(out.str());
 }

@@ -103,8 +103,9 @@ State Generator::state() {
   State s;
   for (u32& value : s.gpr) value = integer();
   s.gpr[base_] = LAYOUT_CENTRE;
+  const bool mostly_special = random_.one_in(8);
   for (u64& value : s.fpr) {
-    value = floating();
+    value = mostly_special && random_.one_in(2) ? random_.pick(special_doubles) : floating();
     if (random_.one_in(3)) value = near_to(random_.pick(s.fpr));
   }
   for (u32 n = 0; n < s.memory.size(); n += 8) {
