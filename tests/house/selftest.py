@@ -53,6 +53,7 @@ class HouseSelfTest(unittest.TestCase):
     def test_includes_start_at_the_root(self):
         self.assert_include_refused("app/a.cpp", '#include "b.h"', "root")
         self.assert_include_refused("app/a.cpp", '#include "../machine/b.h"', "root")
+        self.assert_include_refused("app/a.c", '#include "b.h"', "root")
         self.assert_include_refused("app/a.cpp", "#include <machine/b.h>", "ours")
 
     def test_libraries_stay_in_their_rooms(self):
@@ -72,7 +73,8 @@ class HouseSelfTest(unittest.TestCase):
             "machine/a.cpp": '#include "devices/a.h"\n#include "jit-x86/a.h"\n',
             "app/a.cpp": '#include "machine/a.h"\n#include "version.h"\n',
             "tests/unit/a.cpp": '#include <gtest/gtest.h>\n#include "app/a.h"\n',
-            "guests/hello.c": '#include <stdio.h>\n'}))
+            "guests/hello.c": '#include <stdio.h>\n',
+            "tests/guest/a.c": '#include "check.h"\n'}))
 
     def test_large_file(self):
         files = {"a": bytes(tracked_files.LARGEST), "b": bytes(tracked_files.LARGEST + 1)}

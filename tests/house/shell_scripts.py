@@ -4,7 +4,7 @@ import house
 
 
 def check(root):
-    return house.tool_findings(["shellcheck", "-x"], root, house.shell_scripts(root))
+    return house.tool_findings(["shellcheck", "-x", "-P", "SCRIPTDIR"], root, house.shell_scripts(root))
 
 
 if __name__ == "__main__":
