@@ -104,11 +104,25 @@ bool negated_before_rounding(const Step& s) {
 
 bool estimate(const Step& s) {
   if (s.op != Op::fres && s.op != Op::frsqrte) return false;
-  return !is_nan(frb(s)) && !is_infinite(frb(s));
+  if (is_nan(frb(s)) || is_infinite(frb(s))) return false;
+  const bool has_no_root = s.op == Op::frsqrte && (is_zero(frb(s)) || (frb(s) & sign64));
+  return !has_no_root;
 }
 
+// NaNs, infinities, zeros and numbers without a root or logarithm have prescribed results.
+bool is_estimated(Op op, u32 operand) {
+  const u32 magnitude = operand & 0x7fff'ffff;
+  if (magnitude > 0x7f80'0000 || magnitude == 0) return false;
+  if (op == Op::vexptefp) return operand != 0x7f80'0000;
+  return !(operand >> 31) && operand != 0x7f80'0000;
+}
 bool vector_estimate(const Step& s) {
-  return s.op == Op::vrsqrtefp || s.op == Op::vlogefp || s.op == Op::vexptefp;
+  if (s.op != Op::vrsqrtefp && s.op != Op::vlogefp && s.op != Op::vexptefp) return false;
+  const V128& operand = s.before.vr[Insn(s.word).rb()];
+  for (unsigned n = 0; n < 4; ++n) {
+    if (is_estimated(s.op, operand.element<u32>(n))) return true;
+  }
+  return false;
 }
 
 // More than 25 significant bits (a double has 53).

@@ -4,6 +4,7 @@
 // differential_check --qemu PROGRAM --guest PROGRAM [--instructions N] [--seed N] [--strict]
 // Half of the instructions run on a 750, half on a 7400. --strict: fails as well if an instruction was never
 // executed, or if QEMU was never seen to differ where a row of exclusions.cpp says so.
+#include <algorithm>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
@@ -51,19 +52,20 @@ constexpr std::size_t most_defects = 5;
 // The instructions that were not executed, but should have been.
 unsigned print_coverage(const ppc::Coverage& coverage, ppc::IsaSet isa) {
   unsigned missing = 0;
-  u64 fewest = ~u64{0};
+  const ppc::InsnInfo* rarest = nullptr;
   for (const ppc::InsnInfo& row : ppc::instruction_table) {
     const auto never = never_generated();
     const bool expected =
         isa.has(row.part) && row.op != ppc::Op::illegal &&
         std::none_of(never.begin(), never.end(), [&](const auto& n) { return n.op == row.op; });
     if (!expected) continue;
-    fewest = std::min(fewest, coverage.times(row.op));
+    if (!rarest || coverage.times(row.op) < coverage.times(rarest->op)) rarest = &row;
     if (coverage.times(row.op) != 0) continue;
     std::cout << "never executed: " << row.mnemonic << "\n";
     ++missing;
   }
-  std::cout << "each instruction at least " << fewest << " times\n";
+  std::cout << "each instruction at least " << coverage.times(rarest->op) << " times (" << rarest->mnemonic
+            << ")\n";
   return missing;
 }
 
@@ -89,6 +91,11 @@ int run(const Options& options) {
   }
   const auto executed = [&] { return testers[0]->executed() + testers[1]->executed(); };
   std::size_t defects = 0;
+  for (const auto& tester : testers) {
+    if (tester->notices_changes()) continue;
+    std::cout << "the comparison does not notice when the programs are different\n";
+    return 1;
+  }
   while (executed() < options.instructions && defects < most_defects) {
     Tester& tester = *testers[testers[0]->executed() > testers[1]->executed()];
     tester.run_batch();

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "guest-ppc/effects.h"
+#include "tests/differential/assembler.h"
 
 namespace quince::differential {
 
@@ -58,6 +59,7 @@ std::string inputs(const Case& c) {
 Tester::Tester(const ppc::CpuModel& model, const Tools& tools, u64 seed)
     : model_(model),
       generator_(model, seed),
+      random_(seed),
       rehearsal_(model, seed, [this](const Example& example) { try_example(example); }),
       quiet_(model, seed, nullptr),
       machine_(model),
@@ -65,6 +67,30 @@ Tester::Tester(const ppc::CpuModel& model, const Tools& tools, u64 seed)
       single_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
       tried_(exclusions().size()),
       differing_(exclusions().size()) {}
+
+bool Tester::notices_changes() {
+  constexpr unsigned tries = 200, expected = 120;
+  unsigned noticed = 0;
+  for (unsigned n = 0; n < tries; ++n) noticed += notices_change(generator_.next());
+  return noticed >= expected;
+}
+
+bool Tester::notices_change(const Case& c) {
+  const Rehearsed mine = quiet_.run(c, 0);
+  Case changed = mine.c;
+  std::vector<u32*> computations;
+  for (Body& body : changed.program.bodies) {
+    for (Piece& piece : body.pieces) {
+      if (piece.words.size() == 1 && piece.words[0] != assembler::nop)
+        computations.push_back(&piece.words[0]);
+    }
+  }
+  if (computations.empty()) return false;
+  constexpr u32 target_register = 1u << 21;
+  *random_.pick(computations) ^= target_register;
+  const auto other = theirs(changed);
+  return !other || !compare(mine, 0, *other).empty();
+}
 
 void Tester::run_batch() {
   std::vector<Rehearsed> rehearsed;

@@ -24,6 +24,11 @@ class Tester {
   // One batch of cases more. What was found is appended to defects().
   void run_batch();
 
+  // A test of the test: QEMU gets programs in which one instruction has another operand, and most of these
+  // cases must be found to differ (not all: the instruction may have been jumped over, or its result is lost
+  // later).
+  bool notices_changes();
+
   u64 executed() const { return executed_; }
   u64 cases() const { return cases_; }
   const std::vector<std::string>& defects() const { return defects_; }
@@ -36,6 +41,7 @@ class Tester {
   RowCount row(std::size_t n) const { return {rehearsal_.hits(n), differing_[n]}; }
 
  private:
+  bool notices_change(const Case& c);
   void try_example(const Example& example);
   std::optional<State> ours_as_a_whole(const Case& c, unsigned slot);
   std::optional<State> theirs(const Case& c);
@@ -46,6 +52,7 @@ class Tester {
 
   const ppc::CpuModel& model_;
   Generator generator_;
+  Random random_;
   Rehearsal rehearsal_;
   Rehearsal quiet_;  // for cases that have been seen
   Machine machine_;
