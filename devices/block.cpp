@@ -1,11 +1,10 @@
 #include "devices/block.h"
 
-#include <ctime>
-
 #include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace quince::devices {
@@ -29,7 +28,9 @@ const char* verb(BlockRequest::Kind kind) {
 
 }  // namespace
 
-void BlockDevice::to_standard_error(const std::string& line) { std::fprintf(stderr, "quince: %s\n", line.c_str()); }
+void BlockDevice::to_standard_error(const std::string& line) {
+  std::fprintf(stderr, "quince: %s\n", line.c_str());
+}
 
 BlockDevice::BlockDevice(std::string name, std::unique_ptr<BlockStorage> storage, Report report)
     : name_(std::move(name)),

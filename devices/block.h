@@ -1,5 +1,5 @@
-// Storage that survives the guest: what disks and CDs are made of. Requests are carried out one after the other by a
-// thread of the device's own, so that the processor never waits for the host's disk.
+// Storage that survives the guest: what disks and CDs are made of. Requests are carried out one after the
+// other by a thread of the device's own, so that the processor never waits for the host's disk.
 #pragma once
 
 #include <condition_variable>
@@ -31,10 +31,10 @@ class BlockStorage {
 struct BlockRequest {
   enum class Kind : u8 { read, write, flush };
   Kind kind = Kind::read;
-  u64 offset = 0;         // offset + data.size() <= BlockDevice::bytes()
-  std::vector<u8> data;   // of a read: to be filled
-  bool durable = false;   // of a write: flush after it
-  int error = 0;          // the result: 0 or an errno
+  u64 offset = 0;        // offset + data.size() <= BlockDevice::bytes()
+  std::vector<u8> data;  // of a read: to be filled
+  bool durable = false;  // of a write: flush after it
+  int error = 0;         // the result: 0 or an errno
 };
 
 class BlockDevice {
@@ -55,8 +55,8 @@ class BlockDevice {
 
   u64 bytes() const { return bytes_; }
   bool read_only() const { return read_only_; }
-  // done is called on the device's thread. Requests are carried out in the order of submission; one that comes after a
-  // write sees what it wrote.
+  // done is called on the device's thread. Requests are carried out in the order of submission; one that
+  // comes after a write sees what it wrote.
   void submit(BlockRequest request, Done done);
   Counters counters() const;
 

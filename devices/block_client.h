@@ -1,4 +1,5 @@
-// A device model's way to a block device: requests go to its thread, completions come back at a point of guest time.
+// A device model's way to a block device: requests go to its thread, completions come back at a point of
+// guest time.
 #pragma once
 
 #include <functional>
@@ -18,8 +19,8 @@ class BlockClient {
   BlockClient(const BlockClient&) = delete;
   BlockClient& operator=(const BlockClient&) = delete;
 
-  // One request at a time. done is called on the processor's thread, not before `nanoseconds` of guest time have
-  // passed; if guest time must be repeatable, exactly then, however long the host takes.
+  // One request at a time. done is called on the processor's thread, not before `nanoseconds` of guest time
+  // have passed; if guest time must be repeatable, exactly then, however long the host takes.
   void start(BlockDevice& device, BlockRequest request, u64 nanoseconds, Done done);
   // done will not be called. A write that was started is carried out nevertheless.
   void cancel();

@@ -110,8 +110,8 @@ int HostFile::resize(u64 bytes) {
   return 0;
 }
 
-// A file that somebody deleted or cut off still takes writes, but nobody will see them again: better that the guest
-// hears of it.
+// A file that somebody deleted or cut off still takes writes, but nobody will see them again: better that the
+// guest hears of it.
 int HostFile::still_whole() const {
   struct stat status {};
   if (fstat(fd_, &status) != 0) return errno;

@@ -20,7 +20,7 @@ class HostFile {
   HostFile(HostFile&& other) noexcept;
   HostFile& operator=(HostFile&& other) noexcept;
 
-  u64 bytes() const { return bytes_; }  // when it was opened or resized
+  u64 bytes() const { return bytes_; }              // when it was opened or resized
   i64 modified_ns() const { return modified_ns_; }  // when it was opened; of the host's clock
 
   // All of the range, or an errno; a file that has become too short is EIO.
@@ -41,8 +41,8 @@ class HostFile {
 // The file is the disk, byte by byte.
 class RawStorage final : public BlockStorage {
  public:
-  // The storage is a multiple of block_bytes: what the file lacks at its end reads as zeros, and is only allowed if it
-  // is read-only.
+  // The storage is a multiple of block_bytes: what the file lacks at its end reads as zeros, and is only
+  // allowed if it is read-only.
   RawStorage(HostFile file, bool read_only, u32 block_bytes);
 
   u64 bytes() const override { return bytes_; }

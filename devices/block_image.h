@@ -12,7 +12,8 @@ namespace quince::devices {
 struct DiskOptions {
   std::string path;
   bool read_only = false;
-  std::string overlay;  // not empty: written sectors go there, and the image is not changed
+  std::string overlay;  // not empty: written sectors go there, and the image is not changed,
+                        // with read_only or without
   BlockDevice::Report report = BlockDevice::to_standard_error;
 };
 

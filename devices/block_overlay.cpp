@@ -29,7 +29,8 @@ OverlayStorage::OverlayStorage(HostFile base, HostFile overlay)
       bitmap_(bitmap_bytes(base_.bytes())),
       dirty_pages_(bitmap_.size() / page_bytes) {}
 
-tl::expected<std::unique_ptr<BlockStorage>, std::string> OverlayStorage::open(HostFile base, const std::string& path) {
+tl::expected<std::unique_ptr<BlockStorage>, std::string> OverlayStorage::open(HostFile base,
+                                                                              const std::string& path) {
   auto file = HostFile::open(path, HostFile::Mode::create);
   if (!file) return tl::unexpected(file.error());
   const bool is_new = file->bytes() == 0;
@@ -40,7 +41,7 @@ tl::expected<std::unique_ptr<BlockStorage>, std::string> OverlayStorage::open(Ho
   return overlay;
 }
 
-OverlayStorage::~OverlayStorage() { write_bitmap(); }
+OverlayStorage::~OverlayStorage() { flush(); }
 
 u64 OverlayStorage::data_offset() const { return page_bytes + bitmap_.size(); }
 
@@ -57,8 +58,9 @@ tl::expected<void, std::string> OverlayStorage::create() {
   int error = overlay_.resize(data_offset() + base_.bytes());
   if (error == 0) error = overlay_.write(0, header());
   if (error == 0) error = overlay_.sync();
-  if (error != 0) return tl::unexpected(std::string(std::strerror(error)));
-  return {};
+  if (error == 0) return {};
+  overlay_.resize(0);  // as if it had not been tried
+  return tl::unexpected(std::string(std::strerror(error)));
 }
 
 tl::expected<void, std::string> OverlayStorage::load() {
@@ -68,7 +70,8 @@ tl::expected<void, std::string> OverlayStorage::load() {
       !std::equal(magic.begin(), magic.end(), found.begin())) {
     return tl::unexpected("is not an overlay of ours (name a new file)");
   }
-  if (found != expected) return tl::unexpected("belongs to another image, or the image was changed since (name a new file)");
+  if (found != expected)
+    return tl::unexpected("belongs to another image, or the image was changed since (name a new file)");
   if (overlay_.bytes() < data_offset() + base_.bytes()) return tl::unexpected("is cut off (name a new file)");
   if (const int error = overlay_.read(page_bytes, bitmap_); error != 0) {
     return tl::unexpected(std::string(std::strerror(error)));

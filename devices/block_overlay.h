@@ -1,13 +1,15 @@
 // Copy on write: what the guest writes goes to a file of its own, the disk image stays as it is.
 //
 // The overlay file, all numbers little-endian:
-//   0          header, 4096 bytes: magic "QNCOVL1\n", u64 bytes of the disk, i64 modification time of the image in ns,
+//   0          header, 4096 bytes: magic "QNCOVL1\n", u64 bytes of the disk, i64 modification time of the
+//   image in ns,
 //              zeros
-//   4096       bitmap: bit n % 8 of byte n / 8 says that sector n (512 bytes) is in this file; rounded up to 4096
-//   after it   the sectors, each at its own offset as on the disk; those that were never written are holes
+//   4096       bitmap: bit n % 8 of byte n / 8 says that sector n (512 bytes) is in this file; rounded up to
+//   4096 after it   the sectors, each at its own offset as on the disk; those that were never written are
+//   holes
 //
-// Bits are written after the sectors that they stand for, when the guest flushes. If the emulator is killed, sectors
-// written since the last flush may be the old ones again, as on a disk with a write cache.
+// Bits are written after the sectors that they stand for, when the guest flushes. If the emulator is killed,
+// sectors written since the last flush may be the old ones again, as on a disk with a write cache.
 #pragma once
 
 #include <string>
@@ -20,8 +22,10 @@ namespace quince::devices {
 
 class OverlayStorage final : public BlockStorage {
  public:
-  // Opens the overlay at `path`, or makes one if there is no such file or it is empty. Errors as HostFile::open.
-  static tl::expected<std::unique_ptr<BlockStorage>, std::string> open(HostFile base, const std::string& path);
+  // Opens the overlay at `path`, or makes one if there is no such file or it is empty. Errors as
+  // HostFile::open.
+  static tl::expected<std::unique_ptr<BlockStorage>, std::string> open(HostFile base,
+                                                                       const std::string& path);
   ~OverlayStorage() override;
 
   u64 bytes() const override { return base_.bytes(); }

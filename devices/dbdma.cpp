@@ -49,8 +49,8 @@ constexpr unsigned opcode_shift = 12, key_shift = 8, interrupt_shift = 4, branch
 constexpr u16 key_mask = 7, last_stream_key = 3, system_key = 6;
 enum Condition : u16 { never, if_true, if_false, always };
 
-// A guest may write rings of commands that never end. So many are carried out at a time; then the processor has its
-// turn for a while.
+// A guest may write rings of commands that never end. So many are carried out at a time; then the processor
+// has its turn for a while.
 constexpr unsigned commands_per_slice = 256;
 constexpr u64 slice_pause_ns = 250'000;
 constexpr u64 start_delay_ns = 1'000;  // from a register access to the first effect of the program
@@ -317,8 +317,7 @@ bool DbdmaChannel::chosen(unsigned field_shift, u32 select) const {
 
 Dbdma::Dbdma(Scheduler& scheduler, DmaMemory& memory)
     : channels_([&]<std::size_t... n>(std::index_sequence<n...>) {
-        return std::array<DbdmaChannel, channels>{
-            ((void)n, DbdmaChannel(scheduler, memory, counters_))...};
+        return std::array<DbdmaChannel, channels>{((void)n, DbdmaChannel(scheduler, memory, counters_))...};
       }(std::make_index_sequence<channels>{})) {
   for (unsigned n = 0; n < channels; ++n) route_[n] = static_cast<u8>(n);
 }

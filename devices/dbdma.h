@@ -1,5 +1,6 @@
-// DBDMA, Apple's descriptor-based DMA: channels that carry out lists of commands in memory, beside the processor
-// (Macintosh Technology in the Common Hardware Reference Platform, "Descriptor-Based DMA"; Linux, dbdma.h).
+// DBDMA, Apple's descriptor-based DMA: channels that carry out lists of commands in memory, beside the
+// processor (Macintosh Technology in the Common Hardware Reference Platform, "Descriptor-Based DMA"; Linux,
+// dbdma.h).
 #pragma once
 
 #include <array>
@@ -12,8 +13,8 @@
 
 namespace quince::devices {
 
-// The device at the other end of a channel. It offers buffers and the channel empties or fills them, a run of memory at
-// a time. When an empty offer becomes a real one, the device calls DbdmaChannel::service().
+// The device at the other end of a channel. It offers buffers and the channel empties or fills them, a run of
+// memory at a time. When an empty offer becomes a real one, the device calls DbdmaChannel::service().
 class DbdmaPeer {
  public:
   virtual ~DbdmaPeer() = default;

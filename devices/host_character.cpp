@@ -12,10 +12,12 @@
 #include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -44,11 +46,9 @@ class Descriptor {
 
 std::string host_error(std::string_view what) { return std::string(what) + ": " + std::strerror(errno); }
 
-// Writes one byte; waits for a slow reader only if asked to.
-void write_byte(int fd, u8 byte, bool wait) {
-  while (fd >= 0 && ::write(fd, &byte, 1) < 0) {
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN || !wait) return;
+void write_byte(int fd, u8 byte) {
+  while (::write(fd, &byte, 1) < 0) {
+    if (errno != EINTR && errno != EAGAIN) return;
     pollfd writable{fd, POLLOUT, 0};
     poll(&writable, 1, -1);
   }
@@ -118,7 +118,7 @@ bool wait_readable(int fd, int stop) {
 class FileCharacter final : public CharacterBackend {
  public:
   explicit FileCharacter(Descriptor file) : file_(std::move(file)) {}
-  void write(u8 byte) override { write_byte(file_.get(), byte, true); }
+  void write(u8 byte) override { write_byte(file_.get(), byte); }
   std::optional<u8> read() override { return std::nullopt; }
 
  private:
@@ -215,7 +215,7 @@ class StdioCharacter final : public ReadingCharacter {
     end();
     if (terminal_) tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
   }
-  void write(u8 byte) override { write_byte(STDOUT_FILENO, byte, true); }
+  void write(u8 byte) override { write_byte(STDOUT_FILENO, byte); }
 
  private:
   void make_raw() {
@@ -228,20 +228,102 @@ class StdioCharacter final : public ReadingCharacter {
   bool terminal_;
 };
 
+// The output side of a line whose other end may not read for a while: a thread that waits in the processor's
+// stead.
+class OutputThread {
+ public:
+  using Target = std::function<std::shared_ptr<Descriptor>()>;  // null: nobody is there, the bytes are lost
+  explicit OutputThread(Target target) : target_(std::move(target)), thread_([this] { run(); }) {}
+  // What has been written before is given a moment to be taken.
+  ~OutputThread() {
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  OutputThread(const OutputThread&) = delete;
+  OutputThread& operator=(const OutputThread&) = delete;
+
+  void write(u8 byte) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.size() >= capacity) return;
+      waiting_.push_back(byte);
+    }
+    changed_.notify_one();
+  }
+
+ private:
+  static constexpr std::size_t capacity = 1 << 20;
+  static constexpr int patience_at_end = 1000;  // milliseconds
+
+  void run() {
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);  // a client that has gone away is no reason to end
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      const std::vector<u8> bytes = std::exchange(waiting_, {});
+      lock.unlock();
+      const bool taken = deliver(bytes);
+      lock.lock();
+      if (closing_ && !taken) return;
+    }
+  }
+  bool deliver(std::span<const u8> bytes) {
+    const auto target = target_();
+    while (target && !bytes.empty()) {
+      const ssize_t count = ::write(target->get(), bytes.data(), bytes.size());
+      if (count > 0)
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+      else if (errno != EINTR && errno != EAGAIN)
+        return false;
+      else if (!wait_writable(target->get()))
+        return false;
+    }
+    return target != nullptr;
+  }
+  bool wait_writable(int fd) {
+    for (int waited = 0;; waited += step) {
+      pollfd writable{fd, POLLOUT, 0};
+      if (poll(&writable, 1, step) > 0) return true;
+      const std::lock_guard lock(mutex_);
+      if (closing_ && waited >= patience_at_end) return false;
+    }
+  }
+  static constexpr int step = 50;  // milliseconds
+
+  Target target_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<u8> waiting_;
+  bool closing_ = false;
+  std::thread thread_;
+};
+
 // --- pty ---
 
 class PtyCharacter final : public ReadingCharacter {
  public:
   // `keep_open`: our own descriptor of the other end, so that a client may come and go.
   PtyCharacter(Scheduler& scheduler, Descriptor controller, Descriptor keep_open)
-      : ReadingCharacter(scheduler), controller_(std::move(controller)), keep_open_(std::move(keep_open)) {
-    begin([this] { pump(controller_.get()); });
+      : ReadingCharacter(scheduler),
+        controller_(std::make_shared<Descriptor>(std::move(controller))),
+        keep_open_(std::move(keep_open)) {
+    begin([this] { pump(controller_->get()); });
   }
   ~PtyCharacter() override { end(); }
-  void write(u8 byte) override { write_byte(controller_.get(), byte, false); }
+  void write(u8 byte) override { output_.write(byte); }
 
  private:
-  Descriptor controller_, keep_open_;
+  std::shared_ptr<Descriptor> controller_;
+  Descriptor keep_open_;
+  OutputThread output_{[this] { return controller_; }};
 };
 
 tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_pty(Scheduler& scheduler,
@@ -275,41 +357,33 @@ class SocketCharacter final : public ReadingCharacter {
     end();
     unlink(path_.c_str());
   }
-  void write(u8 byte) override {
-    const std::lock_guard lock(mutex_);
-    const int fd = client_.get();
-    while (fd >= 0 && send(fd, &byte, 1, MSG_NOSIGNAL) < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) return;
-      // A client that reads gets everything; one that has stopped reading does not stop the guest for long.
-      pollfd writable{fd, POLLOUT, 0};
-      if (poll(&writable, 1, patience) <= 0) return;
-    }
-  }
+  void write(u8 byte) override { output_.write(byte); }
 
  private:
-  static constexpr int patience = 1000;  // milliseconds
-
   void serve() {
     while (wait_readable(listener_.get(), stop_descriptor())) {
-      Descriptor client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-      if (client.get() < 0) continue;
-      const int fd = client.get();
-      set_client(std::move(client));
-      const bool go_on = pump(fd);
-      set_client(Descriptor());
-      if (!go_on) return;
+      auto client = std::make_shared<Descriptor>(
+          accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (client->get() < 0) continue;
+      set_client(client);
+      if (!pump(client->get())) return;  // the last output may still be on its way
+      set_client(nullptr);
     }
   }
-  void set_client(Descriptor client) {
+  void set_client(std::shared_ptr<Descriptor> client) {
     const std::lock_guard lock(mutex_);
     client_ = std::move(client);
+  }
+  std::shared_ptr<Descriptor> client() {
+    const std::lock_guard lock(mutex_);
+    return client_;
   }
 
   Descriptor listener_;
   std::string path_;
   std::mutex mutex_;
-  Descriptor client_;
+  std::shared_ptr<Descriptor> client_;
+  OutputThread output_{[this] { return client(); }};
 };
 
 tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_socket(Scheduler& scheduler,
