@@ -30,7 +30,7 @@ void MacIoAta::attach(unsigned position, AtaDrive& drive) {
 }
 
 void MacIoAta::reset() {
-  for (AtaDrive* drive : drives_) drive->reset();
+  for (AtaDrive* drive : drives_) drive->power_on();
   selected_ = 0;
   control_ = 0;
   timing_ = 0;
@@ -66,7 +66,8 @@ void MacIoAta::write(u32 offset, unsigned bytes, u64 value) {
 u8 MacIoAta::read_register(u32 number) {
   if (is_control(number)) return selected().status();
   if (number > status_command) return 0;
-  if (number < status_command) return selected().read(AtaRegister{static_cast<u8>(number)}, control_ & high_order_byte);
+  if (number < status_command)
+    return selected().read(AtaRegister{static_cast<u8>(number)}, control_ & high_order_byte);
   selected().acknowledge_interrupt();
   return selected().status();
 }

@@ -1,5 +1,5 @@
-// The ATA cell of Apple's mac-io chips: one channel of two drives, its registers 16 bytes apart, data by PIO or by a
-// DBDMA channel. Facts: Linux, pata_macio.c; measurements.
+// The ATA cell of Apple's mac-io chips: one channel of two drives, its registers 16 bytes apart, data by PIO
+// or by a DBDMA channel. Facts: Linux, pata_macio.c; measurements.
 #pragma once
 
 #include <array>

@@ -11,10 +11,9 @@ namespace quince::devices {
 
 namespace {
 
-// How long a drive takes. A real one of that time is slower; but not infinitely fast, so that what the guest expects to
-// take a while does.
-constexpr u64 command_ns = 50'000, nanoseconds_per_byte = 10, flush_ns = 100'000, simple_ns = 10'000;
-constexpr u64 first_request_ns = 2'000;  // PIO write: from the command to the first data request
+// How long a drive takes. A real one of that time is slower; but not infinitely fast, so that what the guest
+// expects to take a while does.
+constexpr u64 command_ns = 50'000, nanoseconds_per_byte = 10, flush_ns = 100'000;
 
 constexpr std::size_t largest_piece = 1 << 20;  // of a long transfer, read or written at once
 
@@ -41,11 +40,9 @@ AtaDisk::AtaDisk(Scheduler& scheduler, std::unique_ptr<BlockDevice> medium, std:
       medium_(std::move(medium)),
       serial_(std::move(serial)),
       sectors_(medium_->bytes() / sector_bytes),
-      default_geometry_{static_cast<u32>(std::clamp<u64>(sectors_ / (16 * 63), 1, 16383)), 16, 63},
-      geometry_(default_geometry_),
-      transfer_mode_(ata_transfer_mode::default_mode) {
+      default_geometry_{static_cast<u32>(std::clamp<u64>(sectors_ / (16 * 63), 1, 16383)), 16, 63} {
   assert(sectors_ != 0);
-  reset();
+  power_on();
 }
 
 std::span<const AtaDisk::Command> AtaDisk::commands() {
@@ -104,7 +101,12 @@ void AtaDisk::set_signature() {
   task_file_.lba_low.set(1);
 }
 
-u8 AtaDisk::status_after_reset() const { return idle; }
+void AtaDisk::restore_defaults() {
+  geometry_ = default_geometry_;
+  multiple_ = 0;
+  transfer_mode_ = ata_transfer_mode::default_mode;
+  write_cache_ = true;
+}
 
 // --- Where ---
 
@@ -175,7 +177,8 @@ void AtaDisk::read_sectors(const Command& command) {
 }
 
 void AtaDisk::read_next() {
-  BlockRequest request{.kind = BlockRequest::Kind::read, .offset = sector_ * sector_bytes, .data = take_buffer()};
+  BlockRequest request{
+      .kind = BlockRequest::Kind::read, .offset = sector_ * sector_bytes, .data = take_buffer()};
   request.data.resize(next_bytes());
   const u64 time = command_ns + request.data.size() * nanoseconds_per_byte;
   io_.start(*medium_, std::move(request), time, [this](BlockRequest result) {
@@ -190,7 +193,7 @@ void AtaDisk::read_next() {
 }
 
 void AtaDisk::write_sectors(const Command& command) {
-  if (begin_range(command)) after(first_request_ns, [this] { write_next(true); });
+  if (begin_range(command)) write_next(true);
 }
 
 // A write that the host refuses is a device fault: nothing that another try would mend.
@@ -216,7 +219,8 @@ void AtaDisk::verify_sectors(const Command& command) {
 }
 
 void AtaDisk::verify_next() {
-  BlockRequest request{.kind = BlockRequest::Kind::read, .offset = sector_ * sector_bytes, .data = take_buffer()};
+  BlockRequest request{
+      .kind = BlockRequest::Kind::read, .offset = sector_ * sector_bytes, .data = take_buffer()};
   request.data.resize(next_bytes());
   const u64 time = command_ns + request.data.size() * nanoseconds_per_byte;
   io_.start(*medium_, std::move(request), time, [this](BlockRequest result) {
@@ -237,36 +241,31 @@ void AtaDisk::flush_cache(const Command&) {
 
 // --- The rest ---
 
-void AtaDisk::do_nothing(const Command&) {
-  after(simple_ns, [this] { complete(); });
-}
+void AtaDisk::do_nothing(const Command&) { complete(); }
 
 void AtaDisk::check_power_mode(const Command&) {
   constexpr u8 active_or_idle = 0xff;
   task_file_.sector_count.set(active_or_idle);
-  after(simple_ns, [this] { complete(); });
+  complete();
 }
 
 void AtaDisk::run_diagnostics(const Command&) {
-  after(simple_ns, [this] {
-    complete();
-    set_signature();
-    error_ = ata_error::diagnostics_passed;
-  });
+  complete();
+  diagnose();
 }
 
 void AtaDisk::initialize_parameters(const Command&) {
   const u32 sectors = task_file_.sector_count.current, heads = (task_file_.device & 0x0fU) + 1;
   if (sectors == 0) return abort();
   geometry_ = {static_cast<u32>(std::min<u64>(sectors_ / (heads * sectors), 0xffff)), heads, sectors};
-  after(simple_ns, [this] { complete(); });
+  complete();
 }
 
 void AtaDisk::set_multiple(const Command&) {
   const u8 count = task_file_.sector_count.current;
   if (count > most_multiple || (count & (count - 1)) != 0) return abort();
   multiple_ = count;
-  after(simple_ns, [this] { complete(); });
+  complete();
 }
 
 void AtaDisk::set_features(const Command&) {
@@ -285,13 +284,11 @@ void AtaDisk::set_features(const Command&) {
     case feature::defaults_on_reset: break;
     default: return abort();
   }
-  after(simple_ns, [this] { complete(); });
+  complete();
 }
 
 void AtaDisk::identify(const Command&) {
-  after(simple_ns, [this] {
-    send(identity(), {.block = sector_bytes}, [this] { complete_silently(); });
-  });
+  send(identity(), {.block = sector_bytes}, [this] { complete_silently(); });
 }
 
 std::vector<u8> AtaDisk::identity() const {
@@ -316,9 +313,9 @@ std::vector<u8> AtaDisk::identity() const {
   if (multiple_ != 0) id.word(59, 0x0100 | multiple_);
   id.double_word(60, std::min(sectors_, most_lba28));
   id.transfer_modes(transfer_mode_);
-  id.word(80, 0x00f0).word(81, 0x0016);             // ATA-4 to ATA-7
-  id.word(82, 0x4000 | write_cache_bit);            // NOP; no SMART
-  id.word(83, 0x7400);                              // FLUSH CACHE (EXT), 48-bit addresses
+  id.word(80, 0x00f0).word(81, 0x0016);   // ATA-4 to ATA-7
+  id.word(82, 0x4000 | write_cache_bit);  // NOP; no SMART
+  id.word(83, 0x7400);                    // FLUSH CACHE (EXT), 48-bit addresses
   id.word(84, 0x4000);
   id.word(85, 0x4000 | (write_cache_ ? write_cache_bit : 0));
   id.word(86, 0x3400);

@@ -20,7 +20,8 @@ class AtaDisk final : public AtaDrive {
  protected:
   void execute(u8 code) override;
   void set_signature() override;
-  u8 status_after_reset() const override;
+  u8 status_after_reset() const override { return idle; }
+  void restore_defaults() override;
 
  private:
   enum class Address : u8 { lba28, lba48 };  // 28: or CHS, as the device register says
@@ -63,9 +64,9 @@ class AtaDisk final : public AtaDrive {
   const std::string serial_;
   const u64 sectors_;
   const Geometry default_geometry_;
-  Geometry geometry_;
+  Geometry geometry_{};
   u8 multiple_ = 0;       // sectors; 0: READ and WRITE MULTIPLE are off
-  u8 transfer_mode_;      // as SET FEATURES numbers them
+  u8 transfer_mode_ = 0;  // as SET FEATURES numbers them
   bool write_cache_ = true;
 
   // The command under way.

@@ -8,7 +8,9 @@ namespace quince::devices {
 
 namespace {
 
-constexpr u64 between_blocks_ns = 2'000;   // from one PIO data request to the next
+// No command ends, well or badly, before the instruction that wrote the command register has.
+constexpr u64 start_of_command_ns = 2'000;
+constexpr u64 between_blocks_ns = 2'000;  // from one PIO data request to the next
 constexpr u64 end_of_command_ns = 2'000;  // from the last byte by DMA to the interrupt
 
 using FieldOfTaskFile = AtaField TaskFile::*;
@@ -43,18 +45,24 @@ void AtaDrive::write(AtaRegister number, u8 value) {
 
 u64 AtaDrive::lba_48() const {
   u64 lba = 0;
-  for (const AtaField& part : {task_file_.lba_high, task_file_.lba_mid, task_file_.lba_low}) lba = lba << 8 | part.previous;
-  for (const AtaField& part : {task_file_.lba_high, task_file_.lba_mid, task_file_.lba_low}) lba = lba << 8 | part.current;
+  for (const AtaField& part : {task_file_.lba_high, task_file_.lba_mid, task_file_.lba_low})
+    lba = lba << 8 | part.previous;
+  for (const AtaField& part : {task_file_.lba_high, task_file_.lba_mid, task_file_.lba_low})
+    lba = lba << 8 | part.current;
   return lba;
 }
 
 void AtaDrive::command(u8 code) {
-  if ((status_ & ata_status::busy) != 0 && !interrupts_busy(code)) return;
+  if (!accepts(code)) return;
   give_up();
   set_interrupt(false);
   error_ = 0;
-  status_ = ata_status::busy;
-  execute(code);
+  after(start_of_command_ns, [this, code] { execute(code); });
+}
+
+void AtaDrive::power_on() {
+  restore_defaults();
+  reset();
 }
 
 void AtaDrive::reset() {
@@ -199,8 +207,6 @@ void AtaDrive::end_of_data() {
 // --- No drive ---
 
 NoDrive::NoDrive(Scheduler& scheduler) : AtaDrive(scheduler) { reset(); }
-
-void NoDrive::execute(u8) { complete_silently(0); }
 
 void NoDrive::set_signature() {
   error_ = 0;

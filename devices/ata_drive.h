@@ -1,5 +1,5 @@
-// What ATA disks and ATAPI CD-ROM drives have in common: the task file, the status, and the phases of a command in which
-// data moves (ATA/ATAPI-6, chapters 7 and 9).
+// What ATA disks and ATAPI CD-ROM drives have in common: the task file, the status, and the phases of a
+// command in which data moves (ATA/ATAPI-6, chapters 7 and 9).
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ inline constexpr u8 busy = 0x80, ready = 0x40, device_fault = 0x20, seek_complet
 namespace ata_error {
 inline constexpr u8 uncorrectable = 0x40, id_not_found = 0x10, aborted = 0x04;
 inline constexpr u8 diagnostics_passed = 0x01;
-}
+}  // namespace ata_error
 
 enum class AtaRegister : u8 { data, error, sector_count, lba_low, lba_mid, lba_high, device, status };
 
@@ -48,7 +48,8 @@ class AtaDrive {
   virtual void write(AtaRegister number, u8 value);  // registers error (features) to device
   u8 status() const { return status_; }
   void command(u8 code);  // from the command register
-  // The data register: the bytes in the order in which they are in memory. Without a data request reads give zeros.
+  // The data register: the bytes in the order in which they are in memory. Without a data request reads give
+  // zeros.
   void read_data(std::span<u8> to);
   void write_data(std::span<const u8> from);
 
@@ -60,7 +61,8 @@ class AtaDrive {
 
   bool interrupt_pending() const { return interrupt_pending_; }
   void acknowledge_interrupt() { set_interrupt(false); }
-  void reset();     // power-on or SRST: gives up what it was doing
+  void power_on();
+  void reset();     // SRST: gives up what it was doing
   void diagnose();  // EXECUTE DEVICE DIAGNOSTIC: results in the registers, but no interrupt
 
   std::function<void()> on_interrupt_changed;
@@ -76,25 +78,28 @@ class AtaDrive {
   static constexpr u8 idle = ata_status::ready | ata_status::seek_complete;
 
   // --- What a kind of drive defines ---
-  virtual void execute(u8 code) = 0;
-  virtual void set_signature() = 0;         // in the registers, after a reset
+  virtual void execute(u8 code) = 0;  // BSY is set; ends the command or begins a part of it
+  virtual void set_signature() = 0;   // in the registers, after a reset
   virtual u8 status_after_reset() const = 0;
-  virtual void forget_command() {}          // a reset came in between
-  virtual bool interrupts_busy(u8) const { return false; }  // a command that is obeyed even while BSY
+  virtual void restore_defaults() {}  // of what the guest can set
+  virtual void forget_command() {}    // a reset came in between
+  virtual bool accepts(u8 /*code*/) const { return (status() & ata_status::busy) == 0; }
   virtual void block_ready(u32 /*bytes*/) {}  // PIO: about to request so many
 
   // --- Ends of a command ---
-  void complete();                      // with success and an interrupt
+  void complete();                           // with success and an interrupt
   void complete_silently(u8 status = idle);  // the end of a PIO read needs no interrupt
   void fail(u8 error, u8 more_status = 0);
   void abort() { fail(ata_error::aborted); }
 
   // --- Parts of a command; BSY until the next one begins. `then` is called when it is over. ---
   void after(u64 nanoseconds, Then then);
-  void send(std::vector<u8> data, Phase phase, Then then);           // to the host; not empty
-  void receive(std::size_t bytes, Phase phase, Then then);          // from the host, into received(); not 0
+  void send(std::vector<u8> data, Phase phase, Then then);  // to the host; not empty
+  void receive(std::size_t bytes, Phase phase, Then then);  // from the host, into received(); not 0
   std::vector<u8>& received() { return buffer_; }
-  std::vector<u8> take_buffer() { return std::move(buffer_); }  // the memory of the last data phase, to use it again
+  std::vector<u8> take_buffer() {
+    return std::move(buffer_);
+  }  // the memory of the last data phase, to use it again
 
   void give_up();  // what was under way will not go on
   u64 lba_48() const;
@@ -125,13 +130,15 @@ class AtaDrive {
   std::size_t position_ = 0, block_end_ = 0;
 };
 
-// The place on a channel where there is no drive beside one that is there: registers keep what the other one's do.
+// The place on a channel where there is no drive beside one that is there: registers keep what the other
+// one's do.
 class NoDrive final : public AtaDrive {
  public:
   explicit NoDrive(Scheduler& scheduler);
 
  protected:
-  void execute(u8) override;
+  bool accepts(u8) const override { return false; }
+  void execute(u8) override {}
   void set_signature() override;
   u8 status_after_reset() const override { return 0; }
 };

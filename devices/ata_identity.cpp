@@ -19,10 +19,13 @@ AtaIdentity& AtaIdentity::word(unsigned index, u64 value) {
   return *this;
 }
 
-AtaIdentity& AtaIdentity::double_word(unsigned index, u64 value) { return word(index, value).word(index + 1, value >> 16); }
+AtaIdentity& AtaIdentity::double_word(unsigned index, u64 value) {
+  return word(index, value).word(index + 1, value >> 16);
+}
 
 AtaIdentity& AtaIdentity::text(unsigned index, unsigned length, std::string_view text) {
-  for (unsigned n = 0; n < length; ++n) bytes_[2 * index + (n ^ 1)] = n < text.size() ? static_cast<u8>(text[n]) : ' ';
+  for (unsigned n = 0; n < length; ++n)
+    bytes_[2 * index + (n ^ 1)] = n < text.size() ? static_cast<u8>(text[n]) : ' ';
   return *this;
 }
 

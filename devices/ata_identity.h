@@ -1,4 +1,5 @@
-// The 512 bytes with which drives introduce themselves (ATA/ATAPI-6, IDENTIFY DEVICE and IDENTIFY PACKET DEVICE).
+// The 512 bytes with which drives introduce themselves (ATA/ATAPI-6, IDENTIFY DEVICE and IDENTIFY PACKET
+// DEVICE).
 #pragma once
 
 #include <string_view>

@@ -31,10 +31,10 @@ class BlockStorage {
 struct BlockRequest {
   enum class Kind : u8 { read, write, flush };
   Kind kind = Kind::read;
-  u64 offset = 0;        // offset + data.size() <= BlockDevice::bytes()
-  std::vector<u8> data;  // of a read: to be filled
-  bool durable = false;  // of a write: flush after it
-  int error = 0;         // the result: 0 or an errno
+  u64 offset = 0;          // offset + data.size() <= BlockDevice::bytes()
+  std::vector<u8> data{};  // of a read: to be filled
+  bool durable = false;    // of a write: flush after it
+  int error = 0;           // the result: 0 or an errno
 };
 
 class BlockDevice {

@@ -68,11 +68,13 @@ tl::expected<void, std::string> OverlayStorage::load() {
   std::vector<u8> found(page_bytes);
   if (overlay_.bytes() < page_bytes || overlay_.read(0, found) != 0 ||
       !std::equal(magic.begin(), magic.end(), found.begin())) {
-    return tl::unexpected("is not an overlay of ours (name a new file)");
+    return tl::unexpected(std::string("is not an overlay of ours (name a new file)"));
   }
   if (found != expected)
-    return tl::unexpected("belongs to another image, or the image was changed since (name a new file)");
-  if (overlay_.bytes() < data_offset() + base_.bytes()) return tl::unexpected("is cut off (name a new file)");
+    return tl::unexpected(
+        std::string("belongs to another image, or the image was changed since (name a new file)"));
+  if (overlay_.bytes() < data_offset() + base_.bytes())
+    return tl::unexpected(std::string("is cut off (name a new file)"));
   if (const int error = overlay_.read(page_bytes, bitmap_); error != 0) {
     return tl::unexpected(std::string(std::strerror(error)));
   }
