@@ -11,7 +11,6 @@ namespace quince::differential {
 namespace {
 
 constexpr u64 most_steps = 10'000;
-constexpr u32 read_check_every = 8;
 
 // The program up to and including this instruction.
 Program up_to(const Program& program, const Origin& origin) {
@@ -43,10 +42,12 @@ struct Rehearsal::Attempt {
   std::optional<Reservation> reservation;
 };
 
-Rehearsal::Rehearsal(const ppc::CpuModel& model, u64 seed, std::function<void(const Example&)> on_example)
+Rehearsal::Rehearsal(const ppc::CpuModel& model, u64 seed, u32 read_checks,
+                     std::function<void(const Example&)> on_example)
     : model_(model),
       stepper_(model),
       random_(seed),
+      read_checks_(read_checks),
       on_example_(std::move(on_example)),
       hits_(exclusions().size()) {}
 
@@ -150,7 +151,7 @@ void Rehearsal::example(const Attempt& attempt, std::size_t row, std::size_t ind
 std::string Rehearsal::check_effects(u32 word, const Moment& before) {
   const Moment after = Moment::of(stepper_);
   const std::string writes = undeclared_writes(word, before, after);
-  if (!writes.empty() || !random_.one_in(read_check_every)) return writes;
+  if (!writes.empty() || !random_.one_in(read_checks_)) return writes;
   return undeclared_reads(word, before, after, stepper_, random_);
 }
 

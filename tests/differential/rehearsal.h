@@ -32,8 +32,10 @@ struct Example {
 
 class Rehearsal {
  public:
-  // `on_example` may be called at each exclusion.
-  Rehearsal(const ppc::CpuModel& model, u64 seed, std::function<void(const Example&)> on_example);
+  // Of the instructions one in `read_checks` is tested for what it reads. `on_example` may be called at each
+  // exclusion.
+  Rehearsal(const ppc::CpuModel& model, u64 seed, u32 read_checks,
+            std::function<void(const Example&)> on_example);
 
   Rehearsed run(Case c, unsigned slot);
 
@@ -56,6 +58,7 @@ class Rehearsal {
   const ppc::CpuModel& model_;
   Stepper stepper_;
   Random random_;
+  u32 read_checks_;
   std::function<void(const Example&)> on_example_;
   ppc::Coverage coverage_;
   std::vector<u64> hits_;

@@ -60,8 +60,8 @@ Tester::Tester(const ppc::CpuModel& model, const Tools& tools, u64 seed)
     : model_(model),
       generator_(model, seed),
       random_(seed),
-      rehearsal_(model, seed, [this](const Example& example) { try_example(example); }),
-      quiet_(model, seed, nullptr),
+      rehearsal_(model, seed, 8, [this](const Example& example) { try_example(example); }),
+      quiet_(model, seed, 1, nullptr),
       machine_(model),
       qemu_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
       single_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
@@ -105,8 +105,8 @@ void Tester::run_batch() {
   const auto states = qemu_.receive();
   for (unsigned slot = 0; slot < LAYOUT_SLOTS; ++slot) {
     const Rehearsed& mine = rehearsed[slot];
-    const bool found = states ? !compare(mine, slot, (*states)[slot]).empty() : !finding(mine.c).empty();
-    if (found) report(mine.c);
+    const std::string found = states ? compare(mine, slot, (*states)[slot]) : finding(mine.c);
+    if (!found.empty()) report(mine.c, found);
   }
 }
 
@@ -178,11 +178,12 @@ Case Tester::shrink(Case c) {
   return c;
 }
 
-void Tester::report(const Case& c) {
+void Tester::report(const Case& c, const std::string& found) {
   std::ostringstream out;
   out << model_.name << ": a difference";
   if (finding(c).empty()) {
-    out << " that does not come again when the case is alone\n" << listing(c.program, program_address(0));
+    out << " that does not come again when the case is alone\n"
+        << found << listing(c.program, program_address(0));
   } else {
     const Case small = quiet_.run(shrink(c), 0).c;
     out << "\n" << listing(small.program, program_address(0)) << finding(small) << inputs(small);

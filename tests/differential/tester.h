@@ -48,7 +48,7 @@ class Tester {
   std::string compare(const Rehearsed& rehearsed, unsigned slot, const State& theirs);
   std::string finding(const Case& c);
   Case shrink(Case c);
-  void report(const Case& c);
+  void report(const Case& c, const std::string& found);
 
   const ppc::CpuModel& model_;
   Generator generator_;

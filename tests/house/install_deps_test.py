@@ -43,7 +43,7 @@ class InstallDepsTest(unittest.TestCase):
     def test_nothing_missing_needs_neither_apt_nor_root(self):
         self.fake("dpkg-query", "printf installed")
         self.fake("id", "echo 1000")
-        result = self.run_script("build", "test", "slow")
+        result = self.run_script("build", "test", "guest")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_not_debian(self):
@@ -58,14 +58,14 @@ class InstallDepsTest(unittest.TestCase):
         self.nothing_installed()
         self.fake("apt-get", "exit 0")
         self.fake("id", "echo 1000")
-        self.assert_one_line(self.run_script("slow"), "neither root nor sudo", "apt-get install gcc-12-source")
+        self.assert_one_line(self.run_script("guest"), "neither root nor sudo", "apt-get install gcc-12-source")
 
     def test_sudo_is_used_when_not_root(self):
         self.nothing_installed()
         self.fake("apt-get", "exit 0")
         self.fake("id", "echo 1000")
         self.fake("sudo", f'printf "%s\\n" "$*" >>"{self.bin}/sudo.log"')
-        self.assertEqual(self.run_script("slow").returncode, 0)
+        self.assertEqual(self.run_script("guest").returncode, 0)
         log = (self.bin / "sudo.log").read_text().splitlines()
         self.assertEqual(len(log), 2, log)
         self.assertTrue(log[0].endswith(" update") and " apt-get " in log[0], log)
@@ -74,12 +74,12 @@ class InstallDepsTest(unittest.TestCase):
     def test_no_network(self):
         self.nothing_installed()
         self.fake("apt-get", "echo \"E: Failed to fetch x  Temporary failure resolving 'deb.debian.org'\"\nexit 100")
-        self.assert_one_line(self.run_script("slow"), "can't be reached", "gcc-12-source")
+        self.assert_one_line(self.run_script("guest"), "can't be reached", "gcc-12-source")
 
     def test_apt_refuses(self):
         self.nothing_installed()
         self.fake("apt-get", 'echo "E: Unable to locate package gcc-12-source"\nexit 100')
-        self.assert_one_line(self.run_script("slow"), "Unable to locate package gcc-12-source")
+        self.assert_one_line(self.run_script("guest"), "Unable to locate package gcc-12-source")
 
     def test_unknown_group(self):
         self.nothing_installed()
@@ -90,7 +90,7 @@ class InstallDepsTest(unittest.TestCase):
         for line in (house.ROOT / "scripts" / "packages.txt").read_text().splitlines():
             if line and not line.startswith("#"):
                 words = line.split()
-                self.assertIn(words[0], {"build", "test", "slow"}, line)
+                self.assertIn(words[0], {"build", "test", "guest"}, line)
                 self.assertGreaterEqual(len(words), 3, line)
 
 

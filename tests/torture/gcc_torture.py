@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCE_FOLDER = Path("/usr/src/gcc-12")
+SOURCE_FOLDER = "/usr/src/gcc-12"
 SUITE = "gcc/testsuite/gcc.c-torture/execute/"
 COMPILER = "powerpc-linux-gnu-gcc"
 ORACLE = "qemu-ppc"
@@ -94,10 +94,10 @@ def output_of(command):
     return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
 
 
-def archive():
-    archives = sorted(SOURCE_FOLDER.glob("gcc-*.tar.xz"))
+def archive(folder):
+    archives = sorted(Path(folder).glob("gcc-*.tar.xz"))
     if not archives:
-        fail(f"no GCC source in {SOURCE_FOLDER} (install Debian's gcc-12-source: ./run --deps does)")
+        fail(f"no GCC source in {folder} (install Debian's gcc-12-source: ./run --deps does)")
     return archives[0]
 
 
@@ -239,6 +239,7 @@ def check_tools(quince):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quince", default="quince exec", help="the command that runs a program")
+    parser.add_argument("--gcc-source", default=SOURCE_FOLDER, metavar="FOLDER", help="where gcc-*.tar.xz is")
     parser.add_argument("--sample", type=int, metavar="N", help="N tests, each in one configuration")
     parser.add_argument("--only", default="", metavar="REGEX", help="tests whose name matches")
     parser.add_argument("--jobs", type=int, default=2)
@@ -250,7 +251,7 @@ def main():
     arguments = parse_arguments()
     quince = arguments.quince.split()
     check_tools(quince)
-    tar_path = archive()
+    tar_path = archive(arguments.gcc_source)
     identity = output_of([COMPILER, "--version"]).splitlines()[0] + tar_path.name + str(tar_path.stat().st_size)
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quince" / "gcc-torture"
     cache = root / hashlib.sha256(identity.encode()).hexdigest()[:16]
