@@ -1,5 +1,5 @@
-// The memory that generated code lives in: one piece of memory mapped twice, so that no address is ever both writable
-// and executable. It is used as a ring of chunks: when the last is full the oldest is given up.
+// The memory that generated code lives in: one piece of memory mapped twice, so that no address is ever both
+// writable and executable. It is used as a ring of chunks: when the last is full the oldest is given up.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +23,7 @@ class CodeCache {
   // What the current chunk has left, in bytes, and its executable address.
   std::size_t room() const { return limit_ - used_; }
   const u8* next() const { return executable_ + used_; }
+  std::size_t used() const { return used_; }  // of the whole cache, in front of next()
   // The first `bytes` of the room are taken; the next code begins at a multiple of 16.
   void take(std::size_t bytes) { used_ += (bytes + 15) & ~std::size_t{15}; }
   // From now on code goes to the next chunk. What was there: its executable addresses.

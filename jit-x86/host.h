@@ -15,9 +15,9 @@ namespace x86 = asmjit::x86;
 
 // rbp: CpuState + state_bias, so that the GPRs are reached with one-byte displacements.
 // r15: exec tags, read and write tables of the current address space, see TlbLayout.
-// rax, rcx, rdx: temporaries. All other general registers but rsp hold a guest register each, in every block, so
-// that blocks can be linked without moving anything. The ten are those that compiled PowerPC code uses most:
-// 72 % of the register operands of a C library.
+// rax, rcx, rdx: temporaries. All other general registers but rsp hold a guest register each, in every block,
+// so that blocks can be linked without moving anything. The ten are those that compiled PowerPC code uses
+// most: 72 % of the register operands of a C library.
 inline constexpr i32 state_bias = 128;
 
 struct PinnedRegister {
@@ -25,8 +25,9 @@ struct PinnedRegister {
   u8 host;
 };
 inline constexpr PinnedRegister pinned[] = {
-    {1, x86::Gp::kIdBx},  {9, x86::Gp::kIdDi},   {3, x86::Gp::kIdSi},   {10, x86::Gp::kIdR8}, {31, x86::Gp::kIdR12},
-    {30, x86::Gp::kIdR13}, {29, x86::Gp::kIdR14}, {8, x86::Gp::kIdR9},   {4, x86::Gp::kIdR10}, {28, x86::Gp::kIdR11},
+    {1, x86::Gp::kIdBx},   {9, x86::Gp::kIdDi},   {3, x86::Gp::kIdSi},   {10, x86::Gp::kIdR8},
+    {31, x86::Gp::kIdR12}, {30, x86::Gp::kIdR13}, {29, x86::Gp::kIdR14}, {8, x86::Gp::kIdR9},
+    {4, x86::Gp::kIdR10},  {28, x86::Gp::kIdR11},
 };
 inline constexpr u8 not_pinned = 0xff;
 

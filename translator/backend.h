@@ -1,4 +1,5 @@
-// What the translator asks of a host: to turn a block of the intermediate representation into code, and to run it.
+// What the translator asks of a host: to turn a block of the intermediate representation into code, and to
+// run it.
 #pragma once
 
 #include <vector>
@@ -8,21 +9,22 @@
 
 namespace quince::translator {
 
-// Where in a block's code an exception can surface: after a call returns to `host_offset` (from the block's first
-// byte), guest instruction number `insn` was executing. Ascending.
+// Where in a block's code an exception can surface: after a call returns to `host_offset` (from the block's
+// first byte), guest instruction number `insn` was executing. Ascending.
 struct SidePoint {
   u32 host_offset;
   u16 insn;
 };
 
-// A jump out of a block to a guest address known when translating. Until it is linked it leads to a stub that returns
-// ExitReason::link with this number.
+// A jump out of a block to a guest address known when translating. Until it is linked it leads to a stub that
+// returns ExitReason::link with this number.
 struct LinkSite {
-  u32 number;       // chosen by the caller of compile(): first_link + index
-  u32 target;       // guest address
-  u32 jump_offset;  // of the jump instruction, from the block's first byte
-  u32 stub_offset;  // where the jump leads when it is not linked
-  u32 guard_offset; // of the guard's 32-bit tag, or 0: the target is in the block's own page and needs no guard
+  u32 number;        // chosen by the caller of compile(): first_link + index
+  u32 target;        // guest address
+  u32 jump_offset;   // of the jump instruction, from the block's first byte
+  u32 stub_offset;   // where the jump leads when it is not linked
+  u32 guard_offset;  // of the guard's 32-bit tag, or 0: the target is in the block's own page and needs no
+                     // guard
 };
 
 struct CompiledBlock {
@@ -39,8 +41,8 @@ class Backend {
   // Code for the block, placed in the code cache; the entry is null if the current chunk has no room.
   virtual CompiledBlock compile(const Block& block, u32 first_link) = 0;
 
-  // The code cache is a ring of chunks. Opening the next one gives up what it held: [first, last) of host addresses,
-  // empty at first. No code of it may be reached any more.
+  // The code cache is a ring of chunks. Opening the next one gives up what it held: [first, last) of host
+  // addresses, empty at first. No code of it may be reached any more.
   struct Range {
     const u8* first;
     const u8* last;

@@ -1,6 +1,6 @@
-// The intermediate representation: a guest block as a straight list of nodes in which a node is named by its index.
-// Values are static single assignments; guest registers are read and written through get and set nodes, so that
-// the order of the list is the order of the guest's effects.
+// The intermediate representation: a guest block as a straight list of nodes in which a node is named by its
+// index. Values are static single assignments; guest registers are read and written through get and set
+// nodes, so that the order of the list is the order of the guest's effects.
 #pragma once
 
 #include <array>
@@ -11,12 +11,12 @@
 
 namespace quince::translator {
 
+using ppc::i32;
+using ppc::i64;
 using ppc::u16;
 using ppc::u32;
 using ppc::u64;
 using ppc::u8;
-using ppc::i32;
-using ppc::i64;
 
 enum class IrOp : u8 {
 #define IR_OP(name, result, kind) name,
@@ -62,18 +62,19 @@ struct GuestInsn {
 
 // Under which a translation is valid: it was made for these properties of the machine state.
 struct Mode {
-  bool problem = false;    // MSR[PR]
-  bool fp = false;         // MSR[FP]
-  bool vec = false;        // MSR[VEC]
-  bool so = false;         // XER[SO], which compares copy
-  bool fp_exact = false;   // FPSCR or MSR ask for more than round-to-nearest without enabled exceptions
+  bool problem = false;   // MSR[PR]
+  bool fp = false;        // MSR[FP]
+  bool vec = false;       // MSR[VEC]
+  bool so = false;        // XER[SO], which compares copy
+  bool fp_exact = false;  // FPSCR or MSR ask for more than round-to-nearest without enabled exceptions
 
   static constexpr u32 bits = 5;
   u32 key() const { return problem | fp << 1 | vec << 2 | so << 3 | fp_exact << 4; }
   static Mode of(const ppc::CpuState& state);
 };
 
-// A piece of guest code from one entry: instructions in address order from `pc`, following the fall-through path.
+// A piece of guest code from one entry: instructions in address order from `pc`, following the fall-through
+// path.
 struct Block {
   u32 pc = 0;
   u32 physical = 0;

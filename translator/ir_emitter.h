@@ -1,6 +1,6 @@
-// The emitter that builds the intermediate representation. Constants are folded and neutral operations dropped as
-// the nodes are made; a condition bit that a compare of the same block has set becomes the comparison itself, so that
-// compare and branch meet in one node.
+// The emitter that builds the intermediate representation. Constants are folded and neutral operations
+// dropped as the nodes are made; a condition bit that a compare of the same block has set becomes the
+// comparison itself, so that compare and branch meet in one node.
 #pragma once
 
 #include "guest-ppc/fpu/fpu.h"
@@ -182,6 +182,10 @@ class IrEmitter {
   void return_from_interrupt() { push({.op = IrOp::return_from_interrupt}); }
   template <auto helper, class I>
   void call(I) {
+    call_exact(helper);
+  }
+  // The whole instruction as a function on the state in memory.
+  void call_exact(Helper helper) {
     const auto index = static_cast<u32>(block_.helpers.size());
     block_.helpers.push_back(helper);
     push({.op = IrOp::call, .imm = index});

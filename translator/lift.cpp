@@ -4,6 +4,7 @@
 
 #include "guest-ppc/decoder.h"
 #include "guest-ppc/effects.h"
+#include "guest-ppc/exact.h"
 #include "guest-ppc/semantics/all.h"
 #include "translator/ir_emitter.h"
 
@@ -36,6 +37,43 @@ bool raises(IrEmitter& e, const Mode& mode, Op op, u32 flags) {
   return false;
 }
 
+// Instructions that generated code leaves to their exact functions.
+bool is_left_to_helper(Op op, u32 flags) {
+  switch (op) {
+    case Op::lwarx:
+    case Op::stwcx_rc:
+    case Op::dcbz:
+    case Op::mfcr:
+    case Op::mtcrf:
+    case Op::mcrf:
+    case Op::mcrxr:
+    case Op::crand:
+    case Op::crandc:
+    case Op::creqv:
+    case Op::crnand:
+    case Op::crnor:
+    case Op::cror:
+    case Op::crorc:
+    case Op::crxor: return true;
+    default: return (flags & (flag::fp | flag::vec)) != 0;
+  }
+}
+
+// Whether the instruction may change the mode under which this block is being translated, beyond what the table's
+// flags say: XER[SO] and the enables and rounding mode of FPSCR.
+bool may_change_mode(Op op, Insn i, u32 flags) {
+  if ((flags & flag::oe) && i.oe()) return true;
+  switch (op) {
+    case Op::mtspr: return i.spr() == 1;
+    case Op::mcrxr:
+    case Op::mtfsf:
+    case Op::mtfsfi:
+    case Op::mtfsb0:
+    case Op::mtfsb1: return true;
+    default: return false;
+  }
+}
+
 // Whether the path ends here, because control goes elsewhere for certain.
 bool always_branches(Op op, Insn i) {
   if (op == Op::b) return true;
@@ -45,7 +83,7 @@ bool always_branches(Op op, Insn i) {
 // An indirect conditional branch needs a block of its own to fall through to: its hint is for one target.
 bool ends_path(Op op, Insn i, u32 flags) {
   return always_branches(op, i) || op == Op::bclr || op == Op::bcctr || op == Op::sc || op == Op::rfi ||
-         (flags & flag::ends_block);
+         (flags & flag::ends_block) || may_change_mode(op, i, flags);
 }
 
 }  // namespace
@@ -63,11 +101,16 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     e.begin({block.pc + 4 * n, word});
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
-    lifts[static_cast<std::size_t>(op)](e, Insn(word));
+    if (is_left_to_helper(op, flags)) {
+      e.call_exact(ppc::exact_function(op));
+    } else {
+      lifts[static_cast<std::size_t>(op)](e, Insn(word));
+    }
     if (!ends_path(op, Insn(word), flags)) continue;
     // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
     const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi;
-    if (!jumped) (flags & flag::ends_block) ? e.leave(block.pc + 4 * n + 4) : e.jump(block.pc + 4 * n + 4);
+    const bool is_branch = op == Op::bclr || op == Op::bcctr;
+    if (!jumped) is_branch ? e.jump(block.pc + 4 * n + 4) : e.leave(block.pc + 4 * n + 4);
     return;
   }
   e.jump(block.pc + 4 * limit);

@@ -1,5 +1,5 @@
-// Passes over a lifted block, each in its own file. They leave the list's order and numbering as they are and turn
-// nodes into nop.
+// Passes over a lifted block, each in its own file. They leave the list's order and numbering as they are and
+// turn nodes into nop.
 #pragma once
 
 #include "translator/ir.h"

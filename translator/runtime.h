@@ -1,4 +1,5 @@
-// What generated code and the run loop share: the part of Cpu::engine_area that both know, and why control came back.
+// What generated code and the run loop share: the part of Cpu::engine_area that both know, and why control
+// came back.
 #pragma once
 
 #include "guest-ppc/cpu.h"
@@ -15,30 +16,30 @@ struct DispatchLine {
 static_assert(sizeof(DispatchLine) == 16);
 inline constexpr u32 dispatch_lines = 1u << 16;
 
-// A translation belongs to the physical page that its address leads to and to a mode: the page's number with the mode
-// in the bits below, never zero. Mode bits 1..10, bit 0 set as in SoftTlb's exec tags.
+// A translation belongs to the physical page that its address leads to and to a mode: the page's number with
+// the mode in the bits below, never zero. Mode bits 1..10, bit 0 set as in SoftTlb's exec tags.
 constexpr u32 exec_tag(u32 physical_page, u32 mode_key) { return physical_page | mode_key << 1 | 1; }
 
 enum class ExitReason : u32 {
-  lookup,     // continue at state.pc; the target is not known to be translated
-  link,       // as lookup, and then patch the jump that came here: Area::link is its number
-  checkpoint, // Area::countdown ran out at a checkpoint; continue at state.pc
-  recheck,    // an instruction changed the machine's state; continue at state.pc
-  fault,      // a helper stored an exception in the run loop; Area::fault_address is the place
-  raise,      // the instruction at state.pc raises Area::vector, Area::cause
+  lookup,      // continue at state.pc; the target is not known to be translated
+  link,        // as lookup, and then patch the jump that came here: Area::link is its number
+  checkpoint,  // Area::countdown ran out at a checkpoint; continue at state.pc
+  recheck,     // an instruction changed the machine's state; continue at state.pc
+  fault,       // a helper stored an exception in the run loop; Area::fault_address is the place
+  raise,       // the instruction at state.pc raises Area::vector, Area::cause
 };
 
 struct Area {
-  i32 countdown;        // instructions left in this slice; negative or zero: stop at the next checkpoint
-  u32 mode_key;         // Mode::key() of the code that runs
-  u64 host_stack;       // of enter(), for leaving from any depth
+  i32 countdown;   // instructions left in this slice; negative or zero: stop at the next checkpoint
+  u32 mode_key;    // Mode::key() of the code that runs
+  u64 host_stack;  // of enter(), for leaving from any depth
   const DispatchLine* dispatch;
-  u64 fault_address;    // return address of the call that faulted or reads the clock, or 0
+  u64 fault_address;  // return address of the call that faulted or reads the clock, or 0
   u32 link;
   u32 vector;
   u32 cause;
-  u32 faulted;          // a helper has an exception to report
-  u64 scratch[16];      // spilled values
+  u32 faulted;      // a helper has an exception to report
+  u64 scratch[16];  // spilled values
   void* engine;
 };
 

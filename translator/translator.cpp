@@ -84,7 +84,8 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
     case ExitReason::recheck:
       if (stop_) return stop_;
       if (const auto stop = checkpoint()) return stop;
-      if (handling_ == ppc::ExceptionHandling::deliver && (cpu_.state.msr & ppc::msr::ee)) cpu_.take_interrupt();
+      if (handling_ == ppc::ExceptionHandling::deliver && (cpu_.state.msr & ppc::msr::ee))
+        cpu_.take_interrupt();
       break;
     case ExitReason::link: {
       Translation* from = numbered_[area_.link / max_links];
@@ -123,9 +124,7 @@ void Translator::fault() {
   throw fault_;
 }
 
-void Translator::raise() {
-  throw ppc::GuestException{static_cast<ppc::Vector>(area_.vector), area_.cause};
-}
+void Translator::raise() { throw ppc::GuestException{static_cast<ppc::Vector>(area_.vector), area_.cause}; }
 
 // state.pc is the instruction that raised it.
 std::optional<ppc::Stop> Translator::handle(ppc::GuestException exception) {
@@ -188,10 +187,9 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
 
   auto owned = std::make_unique<Translation>();
   Translation* made = owned.get();
-  *made = {pc,         physical,   tag,
-           static_cast<u32>(block_.insns.size()),
-           number,     code.entry, code.bytes, std::move(code.side_points),
-           {},         {}};
+  *made = {pc,     physical,   tag,        static_cast<u32>(block_.insns.size()),
+           number, code.entry, code.bytes, std::move(code.side_points),
+           {},     {}};
   for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
   numbered_[number] = made;
   by_host_[reinterpret_cast<u64>(made->entry)] = made;

@@ -92,7 +92,7 @@ class Translator final : public ppc::Engine {
   Block block_;  // reused by translate()
   std::vector<DispatchLine> dispatch_;
   std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
-  std::vector<std::unique_ptr<Translation>> retired_;  // forgotten, their code not yet overwritten
+  std::vector<std::unique_ptr<Translation>> retired_;           // forgotten, their code not yet overwritten
   std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number
   std::map<u64, Translation*> by_host_;                         // by entry
   std::vector<Translation*> numbered_;

@@ -1,0 +1,125 @@
+// Condition values: compared at the place where they are used, so that a guest's compare and branch become the host's.
+#include <cassert>
+
+#include "jit-x86/lowering.h"
+
+namespace quince::jit {
+
+namespace {
+x86::CondCode negated(x86::CondCode code) {
+  return static_cast<x86::CondCode>(static_cast<u8>(code) ^ 1);
+}
+}  // namespace
+
+// Leaves the operands of a condition alone until its last use.
+x86::CondCode Lowering::condition(NodeId n) {
+  const Node& it = node(n);
+  const bool last = uses_[n] == 1;
+  x86::CondCode code{};
+  switch (it.op) {
+    case IrOp::bit:
+      a.cmp(x86::esp, x86::esp);
+      code = it.imm ? x86::CondCode::kE : x86::CondCode::kNE;
+      break;
+    case IrOp::equal: code = compare(n, x86::CondCode::kE, x86::CondCode::kE); break;
+    case IrOp::less_signed: code = compare(n, x86::CondCode::kL, x86::CondCode::kG); break;
+    case IrOp::less_unsigned: code = compare(n, x86::CondCode::kB, x86::CondCode::kA); break;
+    case IrOp::bit_not: code = negated(condition(it.a)); break;
+    case IrOp::bit_and:
+    case IrOp::bit_or:
+    case IrOp::bit_xor: code = both(n); break;
+    case IrOp::carry_out: code = carry(n); break;
+    case IrOp::get_ca: a.cmp(byte(StateOffsets::ca), 0), code = x86::CondCode::kNE; break;
+    case IrOp::get_ov: a.cmp(byte(StateOffsets::ov), 0), code = x86::CondCode::kNE; break;
+    case IrOp::get_so: a.cmp(byte(StateOffsets::so), 0), code = x86::CondCode::kNE; break;
+    case IrOp::get_cr_bit: code = cr_bit(n); break;
+    default: assert(!"not a condition");
+  }
+  if (last) use_operands(n);
+  return code;
+}
+
+void Lowering::set_byte(NodeId bit, const x86::Mem& to) {
+  a.set(condition(bit), to);
+  use(bit);
+}
+
+x86::CondCode Lowering::compare(NodeId n, x86::CondCode code, x86::CondCode swapped) {
+  NodeId left = node(n).a, right = node(n).b;
+  if (is_constant(left)) std::swap(left, right), code = swapped;
+  const Location at = where_[left];
+  const bool in_memory = at.place == Place::guest && !is_pinned(at.index);
+  if (in_memory && is_constant(right)) {
+    a.cmp(guest_memory(at.index), static_cast<i32>(constant(right)));
+    return code;
+  }
+  const x86::Gp l = reg(left);
+  if (is_constant(right) && constant(right) == 0) {
+    a.test(l, l);  // the flags are those of a comparison with 0
+  } else {
+    a.emit(x86::Inst::kIdCmp, l, operand(right));
+  }
+  return code;
+}
+
+x86::CondCode Lowering::both(NodeId n) {
+  const Node& it = node(n);
+  const x86::Gp left = temporary(), right = temporary();
+  const x86::CondCode l = condition(it.a);
+  a.set(l, left.r8());
+  const x86::CondCode r = condition(it.b);
+  a.set(r, right.r8());
+  switch (it.op) {
+    case IrOp::bit_and: a.and_(left.r8(), right.r8()); break;
+    case IrOp::bit_or: a.or_(left.r8(), right.r8()); break;
+    default: a.xor_(left.r8(), right.r8());
+  }
+  return x86::CondCode::kNZ;
+}
+
+// Bit 32 of the 64-bit sum.
+x86::CondCode Lowering::carry(NodeId n) {
+  const Node& it = node(n);
+  const x86::Gp sum = temporary();
+  load_into(sum, it.a);
+  const Location b = where_[it.b];
+  if (b.place == Place::guest && is_pinned(b.index)) {
+    a.add(sum.r64(), pinned_register(b.index).r64());
+  } else {
+    const x86::Gp t = temporary();
+    load_into(t, it.b);
+    a.add(sum.r64(), t.r64());
+    release(t);
+  }
+  const Node& c = node(it.c);
+  if (c.op == IrOp::bit) {
+    if (c.imm) a.inc(sum.r64());
+  } else {
+    assert(c.op == IrOp::get_ca);
+    const x86::Gp t = temporary();
+    a.movzx(t, byte(StateOffsets::ca));
+    a.add(sum.r64(), t.r64());
+  }
+  a.bt(sum.r64(), 32);
+  return x86::CondCode::kC;
+}
+
+x86::CondCode Lowering::cr_bit(NodeId n) {
+  const i32 field = StateOffsets::cr(node(n).imm / 4);
+  switch (node(n).imm % 4) {
+    case 0: a.bt(qword(field), 62); return x86::CondCode::kC;
+    case 1: a.cmp(qword(field), 0); return x86::CondCode::kG;
+    case 2: a.cmp(dword(field), 0); return x86::CondCode::kE;
+    default: {
+      const x86::Gp raw = temporary(), high = temporary();
+      a.mov(raw.r64(), qword(field));
+      a.mov(high.r64(), raw.r64());
+      a.shr(high.r64(), 4);  // bit 63 beside bit 59
+      a.xor_(raw.r64(), high.r64());
+      a.bt(raw.r64(), 59);
+      return x86::CondCode::kC;
+    }
+  }
+}
+
+}  // namespace quince::jit

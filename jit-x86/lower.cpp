@@ -1,0 +1,241 @@
+// The pass over a block's nodes.
+#include <algorithm>
+#include <cassert>
+
+#include "jit-x86/lowering.h"
+#include "translator/passes.h"
+
+namespace quince::jit {
+
+void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps) {
+  block_ = &block;
+  first_link_ = first_link;
+  base_ = base;
+  alignment_traps_ = alignment_traps;
+  start_ = a.offset();
+  insns_ = 0;
+  uses_ = translator::count_uses(block);
+  where_.assign(block.nodes.size(), {});
+  done_.assign(block.nodes.size(), false);
+  std::fill(std::begin(holder_), std::end(holder_), no_node);
+  std::fill(std::begin(slot_holder_), std::end(slot_holder_), no_node);
+  for (auto& nodes : aliases_) nodes.clear();
+  side_points.clear();
+  links.clear();
+  far_.clear();
+
+  for (NodeId n = 0; n < block.nodes.size(); ++n) {
+    if (done_[n]) {
+      use_operands(n);
+    } else {
+      lower(n);
+    }
+    std::fill(std::begin(locked_), std::end(locked_), false);
+  }
+  for (std::size_t f = 0; f < far_.size(); ++f) {  // a far piece may add another
+    Far piece = std::move(far_[f]);
+    for (const u32 from : piece.from) land(from);
+    insns_ = piece.insns;
+    piece.emit();
+  }
+  std::sort(side_points.begin(), side_points.end(),
+            [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
+}
+
+void Lowering::lower(NodeId n) {
+  switch (translator::info(node(n).op).result) {
+    case translator::IrType::bit:
+      if (node(n).op == IrOp::store_conditional) break;
+      where_[n].place = Place::pending;  // compared where it is used
+      return;
+    default: break;
+  }
+  switch (node(n).op) {
+    case IrOp::nop: return;
+    case IrOp::insn: ++insns_; return;
+    case IrOp::imm: where_[n].place = Place::constant; return;
+    case IrOp::add:
+    case IrOp::sub:
+    case IrOp::add_with_carry:
+    case IrOp::mul:
+    case IrOp::mul_high_signed:
+    case IrOp::mul_high_unsigned:
+    case IrOp::div_signed:
+    case IrOp::div_unsigned:
+    case IrOp::and_:
+    case IrOp::or_:
+    case IrOp::xor_:
+    case IrOp::not_:
+    case IrOp::rotate_left:
+    case IrOp::shift_left:
+    case IrOp::shift_right:
+    case IrOp::shift_right_arithmetic:
+    case IrOp::count_leading_zeros:
+    case IrOp::sign_extend8:
+    case IrOp::sign_extend16:
+    case IrOp::swap16:
+    case IrOp::swap32: return lower_arithmetic(n);
+    case IrOp::get_gpr:
+    case IrOp::set_gpr:
+    case IrOp::get_lr:
+    case IrOp::set_lr:
+    case IrOp::get_ctr:
+    case IrOp::set_ctr:
+    case IrOp::set_ca:
+    case IrOp::set_ov:
+    case IrOp::set_cr_signed:
+    case IrOp::set_cr_unsigned: return lower_register(n);
+    case IrOp::load8:
+    case IrOp::load16:
+    case IrOp::load32:
+    case IrOp::store8:
+    case IrOp::store16:
+    case IrOp::store32:
+    case IrOp::require_alignment: return lower_memory(n);
+    default: return lower_control(n);
+  }
+}
+
+// --- Jumps ---
+
+void Lowering::far(std::vector<u32> from, std::function<void()> emit) {
+  far_.push_back({std::move(from), insns_, std::move(emit)});
+}
+
+u32 Lowering::jump() {
+  const u8 bytes[5] = {0xe9};
+  a.embed(bytes, sizeof bytes);
+  return here() - 4;
+}
+
+u32 Lowering::jump_if(x86::CondCode code) {
+  const u8 bytes[6] = {0x0f, static_cast<u8>(0x80 | static_cast<u8>(code))};
+  a.embed(bytes, sizeof bytes);
+  return here() - 4;
+}
+
+void Lowering::land(u32 displacement_at) {
+  const u32 displacement = here() - (displacement_at + 4);
+  std::memcpy(a.bufferData() + start_ + displacement_at, &displacement, 4);
+}
+
+void Lowering::jump_to(u32 offset) { jump_to(address(offset)); }
+void Lowering::jump_to(const u8* code) { branch_absolute(0xe9, code); }
+void Lowering::call(const u8* code) { branch_absolute(0xe8, code); }
+
+void Lowering::branch_absolute(u8 opcode, const u8* code) {
+  u8 bytes[5] = {opcode};
+  const auto displacement = static_cast<i32>(code - address(here() + 5));
+  std::memcpy(&bytes[1], &displacement, 4);
+  a.embed(bytes, sizeof bytes);
+}
+
+// --- Guest registers ---
+
+void Lowering::set_gpr(NodeId n) {
+  const NodeId value = node(n).a;
+  const unsigned guest = node(n).imm;
+  const Location at = where_[value];
+  const bool in_place = at.place == Place::guest && at.index == guest;
+  before_guest_write(guest, value);
+  if (!in_place) {
+    if (is_pinned(guest)) {
+      load_into(pinned_register(guest), value);
+    } else {
+      store_word(StateOffsets::gpr(guest), value);
+    }
+  }
+  use(value);
+  if (uses_[value] == 0) return;
+  // Whoever needs the value again finds it in the guest register, too.
+  if (where_[value].place == Place::temporary) {
+    for (NodeId& holder : holder_) {
+      if (holder == value) holder = no_node;
+    }
+    where_[value] = {Place::guest, static_cast<u8>(guest)};
+  }
+  if (where_[value].place == Place::guest && where_[value].index == guest) aliases_[guest].push_back(value);
+}
+
+void Lowering::store_word(i32 at, NodeId value) {
+  if (is_constant(value)) {
+    a.mov(dword(at), constant(value));
+  } else {
+    a.mov(dword(at), reg(value));
+  }
+}
+
+void Lowering::load_word(NodeId n, i32 at) {
+  const x86::Gp to = destination(n);
+  a.mov(to, dword(at));
+  define(n, to);
+}
+
+void Lowering::lower_register(NodeId n) {
+  const Node& it = node(n);
+  switch (it.op) {
+    case IrOp::get_gpr:
+      where_[n] = {Place::guest, static_cast<u8>(it.imm)};
+      aliases_[it.imm].push_back(n);
+      return;
+    case IrOp::set_gpr: return set_gpr(n);
+    case IrOp::get_lr: return load_word(n, StateOffsets::lr);
+    case IrOp::get_ctr: return load_word(n, StateOffsets::ctr);
+    case IrOp::set_lr: return store_word(StateOffsets::lr, it.a), use(it.a);
+    case IrOp::set_ctr: return store_word(StateOffsets::ctr, it.a), use(it.a);
+    case IrOp::set_ca: return set_byte(it.a, byte(StateOffsets::ca));
+    case IrOp::set_ov: {
+      set_byte(it.a, byte(StateOffsets::ov));
+      const x86::Gp t = temporary();
+      a.movzx(t, byte(StateOffsets::ov));
+      a.or_(byte(StateOffsets::so), t.r8());
+      return;
+    }
+    default: return set_compare(n);
+  }
+}
+
+void Lowering::extended(x86::Gp to, NodeId value, bool is_signed) {
+  const Location at = where_[value];
+  if (!is_signed) return load_into(to, value);
+  if (is_constant(value)) {
+    a.mov(to.r64(), static_cast<i64>(static_cast<i32>(constant(value))));
+  } else if (at.place == Place::guest && !is_pinned(at.index)) {
+    a.movsxd(to.r64(), guest_memory(at.index));
+  } else {
+    a.movsxd(to.r64(), reg(value));
+  }
+}
+
+// The 64-bit difference is the field (cr_field.h); SO, when set, flips bit 59, or makes "equal" 1 << 63.
+void Lowering::set_compare(NodeId n) {
+  const Node& it = node(n);
+  const bool is_signed = it.op == IrOp::set_cr_signed;
+  const x86::Gp difference = temporary();
+  extended(difference, it.a, is_signed);
+  if (!is_constant(it.b) || constant(it.b) != 0) {
+    if (is_constant(it.b) && (is_signed || constant(it.b) <= 0x7fff'ffff)) {
+      a.sub(difference.r64(), static_cast<i32>(constant(it.b)));
+    } else if (!is_signed && where_[it.b].place == Place::guest && is_pinned(where_[it.b].index)) {
+      a.sub(difference.r64(), pinned_register(where_[it.b].index).r64());
+    } else {
+      const x86::Gp t = temporary();
+      extended(t, it.b, is_signed);
+      a.sub(difference.r64(), t.r64());
+    }
+  }
+  if (block_->mode.so) {
+    a.test(difference.r64(), difference.r64());
+    const u32 equal = jump_if(x86::CondCode::kZ);
+    a.btc(difference.r64(), 59);
+    const u32 store = jump();
+    land(equal);
+    a.bts(difference.r64(), 63);
+    land(store);
+  }
+  a.mov(qword(StateOffsets::cr(it.imm)), difference.r64());
+  use(it.a);
+  use(it.b);
+}
+
+}  // namespace quince::jit

@@ -1,0 +1,272 @@
+// Word arithmetic.
+#include <cassert>
+
+#include "jit-x86/lowering.h"
+
+namespace quince::jit {
+
+using Id = x86::Inst::Id;
+
+void Lowering::lower_arithmetic(NodeId n) {
+  const Node& it = node(n);
+  switch (it.op) {
+    case IrOp::add: return add(n);
+    case IrOp::add_with_carry: return add_with_carry(n);
+    case IrOp::sub: return binary(n, Id::kIdSub, false);
+    case IrOp::mul: return binary(n, Id::kIdImul, true);
+    case IrOp::mul_high_signed: return multiply_high(n, true);
+    case IrOp::mul_high_unsigned: return multiply_high(n, false);
+    case IrOp::div_signed: return divide(n, true);
+    case IrOp::div_unsigned: return divide(n, false);
+    case IrOp::and_: return binary(n, Id::kIdAnd, true);
+    case IrOp::or_: return binary(n, Id::kIdOr, true);
+    case IrOp::xor_: return binary(n, Id::kIdXor, true);
+    case IrOp::rotate_left: return rotate(n);
+    case IrOp::shift_left: return shift(n, Id::kIdShl, Id::kIdShlx, false);
+    case IrOp::shift_right: return shift(n, Id::kIdShr, Id::kIdShrx, false);
+    case IrOp::shift_right_arithmetic: return shift(n, Id::kIdSar, Id::kIdSarx, true);
+    case IrOp::sign_extend8: return extend(n, 1);
+    case IrOp::sign_extend16: return extend(n, 2);
+    default: break;
+  }
+  const x86::Gp to = destination_over(n, it.a);
+  switch (it.op) {
+    case IrOp::not_:
+      load_into(to, it.a);
+      a.not_(to);
+      break;
+    case IrOp::count_leading_zeros: a.emit(Id::kIdLzcnt, to, reg(it.a)); break;
+    case IrOp::swap32:
+      load_into(to, it.a);
+      a.bswap(to);
+      break;
+    case IrOp::swap16:
+      load_into(to, it.a);
+      a.bswap(to);
+      a.shr(to, 16);
+      break;
+    default: assert(!"not arithmetic");
+  }
+  use(it.a);
+  define(n, to);
+}
+
+bool Lowering::store_carry_of(NodeId n) {
+  const auto skip = [&](NodeId x) {
+    const IrOp op = node(x).op;
+    return op == IrOp::imm || op == IrOp::nop || op == IrOp::bit || op == IrOp::get_ca;
+  };
+  NodeId carry_node = static_cast<NodeId>(n + 1);
+  while (carry_node < block_->nodes.size() && skip(carry_node)) ++carry_node;
+  if (carry_node + 1u >= block_->nodes.size()) return false;
+  const Node& sum = node(n);
+  const Node& carry_out = node(carry_node);
+  const Node& set = node(static_cast<NodeId>(carry_node + 1));
+  if (carry_out.op != IrOp::carry_out || set.op != IrOp::set_ca || set.a != carry_node) return false;
+  if (carry_out.a != sum.a || carry_out.b != sum.b || uses_[carry_node] != 1) return false;
+  const bool same_carry = sum.op == IrOp::add_with_carry
+                              ? carry_out.c == sum.c
+                              : node(carry_out.c).op == IrOp::bit && node(carry_out.c).imm == 0;
+  if (!same_carry) return false;
+  a.setc(byte(StateOffsets::ca));
+  done_[carry_node] = true;
+  done_[carry_node + 1u] = true;
+  return true;
+}
+
+void Lowering::add(NodeId n) {
+  const Node& it = node(n);
+  const NodeId following = static_cast<NodeId>(n + 1);
+  bool carries = false;
+  for (NodeId x = following; x < block_->nodes.size() && x <= n + 3; ++x) carries |= node(x).op == IrOp::carry_out;
+  const Location left = where_[it.a], right = where_[it.b];
+  const auto in_register = [](const Location& at) {
+    return at.place == Place::temporary || (at.place == Place::guest && is_pinned(at.index));
+  };
+  if (carries || !in_register(left) || (!in_register(right) && !is_constant(it.b))) {
+    return binary(n, Id::kIdAdd, true);
+  }
+  const x86::Gp l = reg(it.a);
+  const x86::Mem sum = is_constant(it.b) ? x86::ptr(l.r64(), static_cast<i32>(constant(it.b)))
+                                         : x86::ptr(l.r64(), reg(it.b).r64());
+  const x86::Gp to = destination_over(n, it.a);
+  if (to.id() == l.id()) {
+    a.emit(Id::kIdAdd, to, operand(it.b));
+  } else {
+    a.lea(to, sum);
+  }
+  use(it.a);
+  use(it.b);
+  define(n, to);
+}
+
+void Lowering::add_with_carry(NodeId n) {
+  const Node& it = node(n);
+  const Node& c = node(it.c);
+  const x86::Gp sum = reg_to_change(it.a);
+  if (c.op == IrOp::bit) {
+    assert(c.imm == 1);
+    a.stc();
+  } else {
+    assert(c.op == IrOp::get_ca);
+    a.bt(dword(StateOffsets::ca), 0);
+  }
+  // mov does not touch the carry.
+  a.emit(Id::kIdAdc, sum, operand(it.b));
+  store_carry_of(n);
+  use(it.a);
+  use(it.b);
+  use(it.c);
+  define(n, sum);
+}
+
+void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
+  NodeId left = node(n).a, right = node(n).b;
+  x86::Gp to = destination_over(n, left);
+  const Location at = where_[right];
+  const bool right_is_there = (at.place == Place::guest && is_pinned(at.index) && pinned_register(at.index).id() == to.id());
+  std::optional<x86::Gp> move_to;
+  if (right_is_there && !(where_[left].place == Place::guest && where_[left].index == at.index)) {
+    if (commutative) {
+      std::swap(left, right);
+    } else {
+      move_to = to;
+      to = temporary();
+    }
+  }
+  if (op == Id::kIdImul && is_constant(right)) {
+    a.imul(to, reg(left), static_cast<i32>(constant(right)));
+  } else {
+    load_into(to, left);
+    a.emit(op, to, operand(right));
+  }
+  if (op == Id::kIdAdd) store_carry_of(n);
+  if (move_to) a.mov(*move_to, to), release(to), to = *move_to;
+  use(node(n).a);
+  use(node(n).b);
+  define(n, to);
+}
+
+void Lowering::rotate(NodeId n) {
+  const Node& it = node(n);
+  if (is_constant(it.b)) {
+    const u32 places = constant(it.b) & 31;
+    const x86::Gp from = reg(it.a);
+    const x86::Gp to = destination_over(n, it.a);
+    if (places == 0) {
+      load_into(to, it.a);
+    } else {
+      a.rorx(to, from, 32 - places);
+    }
+    use(it.a);
+    use(it.b);
+    return define(n, to);
+  }
+  const x86::Gp count = claim(x86::Gp::kIdCx);
+  load_into(count, it.b);
+  const x86::Gp to = temporary();
+  load_into(to, it.a);
+  a.rol(to, x86::cl);
+  use(it.a);
+  use(it.b);
+  define(n, to);
+}
+
+// The value is extended to 64 bits, so that amounts of 32 to 63 shift everything out as the guest's do.
+void Lowering::shift(NodeId n, asmjit::InstId by_constant, asmjit::InstId by_register, bool is_signed) {
+  const Node& it = node(n);
+  if (is_constant(it.b)) {
+    u32 places = constant(it.b) & 63;
+    const x86::Gp to = destination_over(n, it.a);
+    if (places >= 32 && !is_signed) {
+      a.mov(to, 0);
+    } else {
+      if (places >= 32) places = 31;
+      load_into(to, it.a);
+      if (places != 0) a.emit(by_constant, to, asmjit::imm(places));
+    }
+    use(it.a);
+    use(it.b);
+    return define(n, to);
+  }
+  const x86::Gp count = reg(it.b);
+  const x86::Gp to = temporary();
+  extended(to, it.a, is_signed);
+  a.emit(by_register, to.r64(), to.r64(), count.r64());
+  a.mov(to, to);  // words keep the upper half zero
+  use(it.a);
+  use(it.b);
+  define(n, to);
+}
+
+void Lowering::extend(NodeId n, unsigned bytes) {
+  const NodeId value = node(n).a;
+  const x86::Gp from = reg(value);
+  const x86::Gp to = destination_over(n, value);
+  if (bytes == 1) {
+    a.movsx(to, from.r8());
+  } else {
+    a.movsx(to, from.r16());
+  }
+  use(value);
+  define(n, to);
+}
+
+void Lowering::multiply_high(NodeId n, bool is_signed) {
+  const Node& it = node(n);
+  const x86::Gp product = temporary(), factor = temporary();
+  extended(product, it.a, is_signed);
+  extended(factor, it.b, is_signed);
+  a.imul(product.r64(), factor.r64());
+  a.shr(product.r64(), 32);
+  use(it.a);
+  use(it.b);
+  define(n, product);
+}
+
+// Divisors 0 and, signed, -1 are left to far code: the host traps on 0 and on overflow.
+void Lowering::divide(NodeId n, bool is_signed) {
+  const Node& it = node(n);
+  const x86::Gp divisor = claim(x86::Gp::kIdCx);
+  load_into(divisor, it.b);
+  const x86::Gp dividend = claim(x86::Gp::kIdAx);
+  load_into(dividend, it.a);
+  const x86::Gp high = claim(x86::Gp::kIdDx);
+  u32 special;
+  if (is_signed) {
+    a.lea(high, x86::ptr(divisor.r64(), 1));
+    a.cmp(high, 1);
+    special = jump_if(x86::CondCode::kBE);
+    a.cdq();
+    a.idiv(divisor);
+  } else {
+    a.test(divisor, divisor);
+    special = jump_if(x86::CondCode::kZ);
+    a.mov(high, 0);
+    a.div(divisor);
+  }
+  const u32 back = here();
+  far({special}, [this, is_signed, back] {
+    if (is_signed) {  // 0: the sign of the dividend; -1: its negative, but -1 for 0x80000000
+      a.neg(x86::ecx);
+      const u32 by_zero = jump_if(x86::CondCode::kZ);
+      a.cmp(x86::eax, static_cast<i32>(0x8000'0000));
+      const u32 overflow = jump_if(x86::CondCode::kE);
+      a.neg(x86::eax);
+      jump_to(back);
+      land(by_zero);
+      land(overflow);
+      a.sar(x86::eax, 31);
+    } else {
+      a.mov(x86::eax, 0);
+    }
+    jump_to(back);
+  });
+  use(it.a);
+  use(it.b);
+  release(divisor);
+  release(high);
+  define(n, dividend);
+}
+
+}  // namespace quince::jit

@@ -1,0 +1,129 @@
+// Branches, traps, helpers: everything that leaves a block's straight line.
+#include <cassert>
+
+#include "jit-x86/lowering.h"
+
+namespace quince::jit {
+
+using translator::ExitReason;
+using translator::LinkSite;
+
+void Lowering::count_down(u32 insns) { a.sub(countdown(), insns); }
+
+void Lowering::call_with_side_point(const u8* thunk) {
+  call(thunk);
+  side_points.push_back({here(), static_cast<u16>(insns_ - 1)});
+}
+
+void Lowering::call_helper(translator::Helper function, u32 word) {
+  a.mov(x86::edx, word);
+  a.mov(x86::rax, reinterpret_cast<u64>(function));
+  call_with_side_point(thunks_.helper);
+}
+
+// A jump to a known address: through a link, guarded where the target's page may have come to mean something else.
+// Backward jumps are checkpoints.
+void Lowering::leave_to(u32 target) {
+  const u32 here_pc = block_->insns[insns_ - 1].pc;
+  count_down(insns_);
+  if (target <= here_pc) {
+    far({jump_if(x86::CondCode::kLE)}, [this, target] {
+      a.mov(x86::ecx, target);
+      jump_to(thunks_.checkpoint);
+    });
+  }
+  const auto index = static_cast<u32>(links.size());
+  LinkSite site{first_link_ + index, target, 0, 0, 0};
+  std::vector<u32> to_stub;
+  if ((target ^ block_->pc) & ~page_mask) {
+    const auto entry = static_cast<i32>(SoftTlb::exec_offset + target / page_size * 4);
+    a.cmp(x86::dword_ptr(x86::r15, entry), 0x7fff'ffff);  // no tag has this value until the link is made
+    site.guard_offset = here() - 4;
+    to_stub.push_back(jump_if(x86::CondCode::kNE));
+  }
+  site.jump_offset = here();
+  to_stub.push_back(jump());
+  links.push_back(site);
+  far(std::move(to_stub), [this, index] {
+    links[index].stub_offset = here();
+    a.mov(x86::eax, links[index].number);
+    a.mov(x86::ecx, links[index].target);
+    jump_to(thunks_.link);
+  });
+}
+
+void Lowering::lower_control(NodeId n) {
+  const Node& it = node(n);
+  const u32 pc = block_->insns[insns_ - 1].pc;
+  const auto raise = [this, pc](u32 vector, u32 cause) {
+    count_down(insns_ - 1);
+    a.mov(x86::ecx, pc);
+    a.mov(x86::eax, vector);
+    a.mov(x86::edx, cause);
+    jump_to(thunks_.raise);
+  };
+  switch (it.op) {
+    case IrOp::jump: return leave_to(it.imm);
+    case IrOp::jump_if: {
+      const x86::CondCode taken = condition(it.a);
+      use(it.a);
+      if (it.imm <= pc) {  // probably a loop: stay in line
+        const u32 not_taken = jump_if(static_cast<x86::CondCode>(static_cast<u8>(taken) ^ 1));
+        leave_to(it.imm);
+        return land(not_taken);
+      }
+      return far({jump_if(taken)}, [this, target = it.imm] { leave_to(target); });
+    }
+    case IrOp::jump_indirect:
+    case IrOp::jump_indirect_if: {
+      u32 not_taken = 0;
+      const bool conditional = it.op == IrOp::jump_indirect_if;
+      const NodeId target = conditional ? it.b : it.a;
+      if (conditional) {
+        reg(target);  // in place before the flags are
+        const x86::CondCode taken = condition(it.a);
+        use(it.a);
+        not_taken = jump_if(static_cast<x86::CondCode>(static_cast<u8>(taken) ^ 1));
+      }
+      load_into(x86::eax, target);
+      use(target);
+      count_down(insns_);
+      jump_to(thunks_.indirect);
+      if (conditional) land(not_taken);
+      return;
+    }
+    case IrOp::trap_if: {
+      const x86::CondCode hit = condition(it.a);
+      use(it.a);
+      const u32 cause = it.imm;
+      return far({jump_if(hit)}, [raise, cause] { raise(static_cast<u32>(Vector::program), cause); });
+    }
+    case IrOp::raise: return raise(it.imm, u32{it.a} << 16);
+    case IrOp::call:
+      free_temporaries_for_call();
+      return call_helper(block_->helpers[it.imm], block_->insns[insns_ - 1].word);
+    case IrOp::set_msr:
+      free_temporaries_for_call();
+      load_into(x86::edx, it.a);
+      use(it.a);
+      a.mov(x86::rax, reinterpret_cast<u64>(+[](Cpu& cpu, Insn value) { cpu.set_msr(value.word()); }));
+      return call_with_side_point(thunks_.helper);
+    case IrOp::system_call:
+      call_helper([](Cpu& cpu, Insn next) { cpu.hooks().system_call(next.word()); }, pc + 4);
+      count_down(insns_);
+      a.mov(x86::eax, static_cast<u32>(ExitReason::recheck));
+      return jump_to(thunks_.exit);
+    case IrOp::return_from_interrupt:
+      call_helper([](Cpu& cpu, Insn) { cpu.return_from_interrupt(); }, 0);
+      count_down(insns_);
+      a.mov(x86::eax, static_cast<u32>(ExitReason::recheck));
+      return jump_to(thunks_.exit);
+    case IrOp::leave:
+      count_down(insns_);
+      a.mov(x86::ecx, it.imm);
+      return jump_to(thunks_.recheck);
+    default: assert(!"lifting gives no such node to this back end");
+  }
+}
+
+}  // namespace quince::jit

@@ -1,0 +1,146 @@
+// Loads and stores: one look-up in the software TLB's flat table, else a thunk.
+//
+//   mov ecx, eax ; shr ecx, 12 ; mov rcx, [r15 + rcx * 8 + table] ; test rcx, rcx ; jz slow
+//   test al, size - 1 ; jnz slow ; movbe value, [rcx + rax]
+//
+// Unaligned accesses are slow because they may cross into another page.
+#include <cassert>
+
+#include "jit-x86/lowering.h"
+
+namespace quince::jit {
+
+void Lowering::lower_memory(NodeId n) {
+  switch (node(n).op) {
+    case IrOp::load8: return load(n, 0);
+    case IrOp::load16: return load(n, 1);
+    case IrOp::load32: return load(n, 2);
+    case IrOp::store8: return store(n, 0);
+    case IrOp::store16: return store(n, 1);
+    case IrOp::store32: return store(n, 2);
+    default: break;
+  }
+  assert(node(n).op == IrOp::require_alignment);
+  if (alignment_traps_ & node(n).aux) {
+    const x86::Gp ea = reg(node(n).a);
+    a.test(ea.r8(), 3);
+    // The address goes to eax only on the way out: nothing there is needed any more.
+    far({jump_if(x86::CondCode::kNZ)}, [this, ea] {
+      if (ea.id() != x86::Gp::kIdAx) a.mov(x86::eax, ea);
+      call_with_side_point(thunks_.misaligned);
+    });
+  }
+  use(node(n).a);
+}
+
+void Lowering::translate(u32 table, unsigned size_log2, std::vector<u32>& slow) {
+  a.mov(x86::ecx, x86::eax);
+  a.shr(x86::ecx, 12);
+  a.mov(x86::rcx, x86::qword_ptr(x86::r15, x86::rcx, 3, static_cast<i32>(table)));
+  a.test(x86::rcx, x86::rcx);
+  slow.push_back(jump_if(x86::CondCode::kZ));
+  if (size_log2 == 0) return;
+  a.test(x86::al, (1 << size_log2) - 1);
+  slow.push_back(jump_if(x86::CondCode::kNZ));
+}
+
+namespace {
+
+void byte_swapped_load(x86::Assembler& a, x86::Gp to, const x86::Mem& from, unsigned size_log2) {
+  x86::Mem memory = from;
+  memory.setSize(1u << size_log2);
+  switch (size_log2) {
+    case 0: a.movzx(to, memory); break;
+    case 1:
+      a.movbe(to.r16(), memory);
+      a.movzx(to, to.r16());
+      break;
+    default: a.movbe(to, memory);
+  }
+}
+
+void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, unsigned size_log2) {
+  x86::Mem memory = to;
+  memory.setSize(1u << size_log2);
+  switch (size_log2) {
+    case 0: a.mov(memory, from.r8()); break;
+    case 1: a.movbe(memory, from.r16()); break;
+    default: a.movbe(memory, from);
+  }
+}
+
+}  // namespace
+
+void Lowering::load(NodeId n, unsigned size_log2) {
+  const NodeId ea = node(n).a;
+  const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
+  const x86::Gp address = in_place ? reg(ea) : claim(x86::Gp::kIdAx);
+  if (!in_place) load_into(address, ea);
+  claim(x86::Gp::kIdCx);
+  claim(x86::Gp::kIdDx);  // the thunk returns the value here
+  std::vector<u32> slow;
+  translate(SoftTlb::read_offset, size_log2, slow);
+  use(ea);
+  const std::optional<x86::Gp> pin = pinned_destination(n);
+  const x86::Gp to = pin ? *pin : x86::edx;
+  byte_swapped_load(a, to, x86::ptr(x86::rcx, x86::rax), size_log2);
+  const u32 back = here();
+  far(std::move(slow), [this, size_log2, to, back] {
+    call_with_side_point(thunks_.load[size_log2]);
+    if (to.id() != x86::Gp::kIdDx) a.mov(to, x86::edx);
+    jump_to(back);
+  });
+  define(n, to);
+}
+
+void Lowering::store(NodeId n, unsigned size_log2) {
+  const NodeId ea = node(n).a, value = node(n).b;
+  const auto lives_in = [&](NodeId x, u8 host) {
+    return where_[x].place == Place::temporary && where_[x].index == host;
+  };
+  // The value first: if it is in eax, it must leave before the address comes.
+  const Location at = where_[value];
+  x86::Gp from = x86::edx;
+  if (at.place == Place::guest && is_pinned(at.index)) {
+    from = pinned_register(at.index);
+    claim(x86::Gp::kIdDx);
+  } else if (lives_in(value, x86::Gp::kIdDx)) {
+    reg(value);
+    if (uses_[value] > 1) {  // somebody needs it again, and the thunk does not keep it
+      release(x86::edx);
+      claim(x86::Gp::kIdDx);
+      load_into(x86::edx, value);
+    }
+  } else {
+    if (lives_in(ea, x86::Gp::kIdDx)) {
+      const x86::Gp address = claim(x86::Gp::kIdAx);
+      a.mov(address, x86::edx);
+      holder_[1] = no_node;
+      holder_[0] = ea;
+      where_[ea] = {Place::temporary, x86::Gp::kIdAx};
+    }
+    claim(x86::Gp::kIdDx);
+    load_into(x86::edx, value);
+  }
+  if (lives_in(ea, x86::Gp::kIdAx)) {
+    reg(ea);
+  } else {
+    release(x86::eax);
+    const x86::Gp address = claim(x86::Gp::kIdAx);
+    load_into(address, ea);
+  }
+  claim(x86::Gp::kIdCx);
+  std::vector<u32> slow;
+  translate(SoftTlb::write_offset, size_log2, slow);
+  byte_swapped_store(a, x86::ptr(x86::rcx, x86::rax), from, size_log2);
+  const u32 back = here();
+  far(std::move(slow), [this, size_log2, from, back] {
+    if (from.id() != x86::Gp::kIdDx) a.mov(x86::edx, from);
+    call_with_side_point(thunks_.store[size_log2]);
+    jump_to(back);
+  });
+  use(ea);
+  use(value);
+}
+
+}  // namespace quince::jit

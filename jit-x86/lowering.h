@@ -1,0 +1,171 @@
+// From a block's nodes to x86-64, in one pass over the list. Where a value is (a constant, a guest register
+// that still holds it, a temporary, memory) is tracked per node; conditions are compared where they are used.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "jit-x86/host.h"
+#include "translator/backend.h"
+#include "translator/ir.h"
+
+namespace quince::jit {
+
+using translator::Block;
+using translator::IrOp;
+using translator::no_node;
+using translator::Node;
+using translator::NodeId;
+
+// Code that all blocks share, made once; thunks.cpp has the conventions.
+struct Thunks {
+  const u8* enter = nullptr;       // u32 (rbp of generated code, code): an ExitReason
+  const u8* exit = nullptr;        // jump, ExitReason in eax
+  const u8* indirect = nullptr;    // jump, target in eax
+  const u8* link = nullptr;        // jump, number of the link in eax, its target in ecx
+  const u8* checkpoint = nullptr;  // jump, next address in ecx
+  const u8* recheck = nullptr;     // jump, next address in ecx
+  const u8* raise = nullptr;       // jump, address of the instruction in ecx, vector in eax, cause in edx
+  const u8* load[4] = {};          // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
+  const u8* store[4] = {};         // call, address in eax, value in rdx; eax is kept
+  const u8* load_reserved = nullptr;      // as load
+  const u8* store_conditional = nullptr;  // as store; edx: 1 if it stored
+  const u8* zero_block = nullptr;         // as store, without value
+  const u8* misaligned = nullptr;         // call, address in eax: raises the alignment exception
+  const u8* helper = nullptr;             // call, function in rax, instruction word in edx
+};
+
+class Lowering {
+ public:
+  Lowering(x86::Assembler& assembler, const Thunks& thunks) : a(assembler), thunks_(thunks) {}
+
+  // Code for the block at the assembler's position; offsets in the results count from there.
+  // base: the address at which the code will run. alignment_traps: as Cpu's.
+  void run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps);
+
+  std::vector<translator::SidePoint> side_points;
+  std::vector<translator::LinkSite> links;
+
+ private:
+  // --- Values (values.cpp) ---
+  enum class Place : u8 { nowhere, constant, guest, temporary, slot, pending };
+  struct Location {
+    Place place = Place::nowhere;
+    u8 index = 0;  // guest register, host register or slot
+  };
+  static constexpr unsigned temporaries = 3;  // rax, rdx, rcx in the order in which they are given out
+  static constexpr unsigned slots = 16;
+
+  const Node& node(NodeId n) const { return block_->nodes[n]; }
+  bool is_constant(NodeId n) const { return node(n).op == IrOp::imm; }
+  u32 constant(NodeId n) const { return node(n).imm; }
+  void use(NodeId n);                 // one of the value's uses is done
+  x86::Gp reg(NodeId n);              // in a register, read only
+  x86::Gp reg_to_change(NodeId n);    // in a temporary that the caller may overwrite
+  asmjit::Operand operand(NodeId n);  // register, memory or 32-bit constant
+  void load_into(x86::Gp to, NodeId n);
+  x86::Gp temporary();     // a free one; spills if there is none
+  x86::Gp claim(u8 host);  // that one, moving away what is there
+  void release(x86::Gp r);
+  void define(NodeId n, x86::Gp result);  // the node's value is in this temporary
+  // Where to compute the node: see values.cpp. destination_over: perhaps over its operand, whose last use this is.
+  std::optional<x86::Gp> pinned_destination(NodeId n);
+  x86::Gp destination(NodeId n);
+  x86::Gp destination_over(NodeId n, NodeId operand);
+  void spill(unsigned host);
+  void free_temporaries_for_call();  // all live temporaries to slots
+  void before_guest_write(unsigned guest, NodeId except);
+
+  // --- Nodes, by category ---
+  void lower(NodeId n);
+  void lower_arithmetic(NodeId n);
+  void lower_register(NodeId n);
+  void lower_memory(NodeId n);
+  void lower_control(NodeId n);
+  void add(NodeId n);
+  void add_with_carry(NodeId n);
+  bool store_carry_of(NodeId n);  // if the carry of this sum is what CA becomes next, takes it from the host's flag
+  void binary(NodeId n, asmjit::InstId op, bool commutative);
+  void rotate(NodeId n);
+  void shift(NodeId n, asmjit::InstId by_constant, asmjit::InstId by_register, bool is_signed);
+  void extend(NodeId n, unsigned bytes);
+  void multiply_high(NodeId n, bool is_signed);
+  void divide(NodeId n, bool is_signed);
+  void set_compare(NodeId n);
+  void set_gpr(NodeId n);
+  void store_word(i32 at, NodeId value);
+  void load_word(NodeId n, i32 at);
+  void extended(x86::Gp to, NodeId value, bool is_signed);  // all 64 bits
+
+  // Emits the comparison; the code says when the condition holds.
+  x86::CondCode condition(NodeId n);
+  x86::CondCode compare(NodeId n, x86::CondCode code, x86::CondCode swapped);
+  x86::CondCode both(NodeId n);
+  x86::CondCode carry(NodeId n);
+  x86::CondCode cr_bit(NodeId n);
+  void set_byte(NodeId bit, const x86::Mem& to);  // 0 or 1
+  void use_operands(NodeId n);
+
+  // --- Memory (memory.cpp) ---
+  void load(NodeId n, unsigned size_log2);
+  void store(NodeId n, unsigned size_log2);
+  // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
+  void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
+
+  // --- Leaving (control.cpp) ---
+  void leave_to(u32 target);
+  void count_down(u32 insns);
+  void call_helper(translator::Helper function, u32 word);
+  void call_with_side_point(const u8* thunk);
+  u32 here() const { return static_cast<u32>(a.offset() - start_); }
+  const u8* address(u32 offset) const { return base_ + offset; }
+
+  // State in memory.
+  static x86::Mem dword(i32 at) { return x86::dword_ptr(x86::rbp, at); }
+  static x86::Mem qword(i32 at) { return x86::qword_ptr(x86::rbp, at); }
+  static x86::Mem byte(i32 at) { return x86::byte_ptr(x86::rbp, at); }
+  static x86::Mem guest_memory(unsigned n) { return dword(StateOffsets::gpr(n)); }
+  static x86::Gp pinned_register(unsigned n) { return x86::gpd(host_of_guest[n]); }
+  static bool is_pinned(unsigned n) { return host_of_guest[n] != not_pinned; }
+  static x86::Mem slot_memory(unsigned s) {
+    return qword(in_area(offsetof(translator::Area, scratch)) + static_cast<i32>(8 * s));
+  }
+  static x86::Mem countdown() { return dword(in_area(offsetof(translator::Area, countdown))); }
+
+  // Code that is seldom run, placed behind the block: `emit` is called there, after the jumps to it are patched.
+  struct Far {
+    std::vector<u32> from;  // where the jumps' displacements are
+    u32 insns;              // as it was
+    std::function<void()> emit;
+  };
+  void far(std::vector<u32> from, std::function<void()> emit);
+
+  // Jumps by displacement; asmjit's labels cost more than the instructions between them.
+  u32 jump();                              // to be patched
+  u32 jump_if(x86::CondCode condition);    // to be patched
+  void land(u32 displacement_at);          // a jump leads here
+  void jump_to(u32 offset);                // backwards in this block
+  void jump_to(const u8* code);
+  void call(const u8* code);
+  void branch_absolute(u8 opcode, const u8* code);
+
+  x86::Assembler& a;
+  const Thunks& thunks_;
+  const Block* block_ = nullptr;
+  std::size_t start_ = 0;
+  const u8* base_ = nullptr;
+  u8 alignment_traps_ = 0;
+  u32 first_link_ = 0;
+  u32 insns_ = 0;  // begun so far, the current one included
+  std::vector<u16> uses_;
+  std::vector<Location> where_;
+  std::vector<bool> done_;  // nodes that an earlier one took over
+  NodeId holder_[3] = {};   // of each temporary, or no_node
+  bool locked_[3] = {};     // in use by the node being lowered
+  NodeId slot_holder_[slots] = {};
+  std::vector<NodeId> aliases_[32];  // nodes that live in a guest register
+  std::vector<Far> far_;
+};
+
+}  // namespace quince::jit

@@ -1,0 +1,250 @@
+#include "jit-x86/thunks.h"
+
+#include "translator/translator.h"
+
+namespace quince::jit {
+
+namespace {
+
+using translator::Area;
+using translator::area_of;
+using translator::ExitReason;
+
+// --- What generated code calls. Exceptions stop here: they are reported, and the thunk leaves the block. ---
+
+template <class F>
+u64 guarded(Cpu* cpu, F f) {
+  try {
+    return f();
+  } catch (const GuestException& exception) {
+    Area& area = area_of(*cpu);
+    static_cast<translator::Translator*>(area.engine)->report(exception);
+    area.faulted = 1;
+    return 0;
+  }
+}
+
+using Slow = u64 (*)(Cpu*, u32 ea, u64 value);
+
+template <class T>
+u64 slow_load(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return cpu->load<T>(ea); });
+}
+template <class T>
+u64 slow_store(Cpu* cpu, u32 ea, u64 value) {
+  return guarded(cpu, [&] { return cpu->store(ea, static_cast<T>(value)), u64{0}; });
+}
+u64 slow_load_reserved(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return cpu->load_reserved(ea); });
+}
+u64 slow_store_conditional(Cpu* cpu, u32 ea, u64 value) {
+  return guarded(cpu, [&] { return u64{cpu->store_conditional(ea, static_cast<u32>(value))}; });
+}
+u64 slow_zero_block(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return cpu->zero_block(ea), u64{0}; });
+}
+u64 slow_misaligned(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&]() -> u64 { throw GuestException{Vector::alignment, 0, ea, 0}; });
+}
+u64 slow_helper(Cpu* cpu, translator::Helper function, u32 word) {
+  return guarded(cpu, [&] { return function(*cpu, Insn(word)), u64{0}; });
+}
+
+// --- Assembly ---
+
+constexpr u8 callee_saved[] = {x86::Gp::kIdBp, x86::Gp::kIdBx, x86::Gp::kIdR12,
+                               x86::Gp::kIdR13, x86::Gp::kIdR14, x86::Gp::kIdR15};
+
+constexpr bool survives_calls(u8 host) {
+  for (const u8 id : callee_saved) {
+    if (id == host) return true;
+  }
+  return false;
+}
+
+class ThunkMaker {
+ public:
+  ThunkMaker(x86::Assembler& assembler, Cpu& cpu, const u8* base)
+      : a(assembler), cpu_(cpu), base_(base), start_(assembler.offset()) {}
+
+  Thunks run() {
+    Thunks t;
+    t.enter = begin(), enter();
+    t.exit = begin(), exit();
+    exit_ = t.exit;
+    fault_ = begin(), leave_with(ExitReason::fault);
+    t.indirect = begin(), indirect();
+    t.link = begin();
+    a.mov(area(offsetof(Area, link)), x86::eax);
+    a.mov(pc(), x86::ecx);
+    leave_with(ExitReason::link);
+    t.checkpoint = begin();
+    a.mov(pc(), x86::ecx);
+    leave_with(ExitReason::checkpoint);
+    t.recheck = begin();
+    a.mov(pc(), x86::ecx);
+    leave_with(ExitReason::recheck);
+    t.raise = begin();
+    a.mov(pc(), x86::ecx);
+    a.mov(area(offsetof(Area, vector)), x86::eax);
+    a.mov(area(offsetof(Area, cause)), x86::edx);
+    leave_with(ExitReason::raise);
+    constexpr Slow loads[] = {slow_load<u8>, slow_load<u16>, slow_load<u32>, slow_load<u64>};
+    constexpr Slow stores[] = {slow_store<u8>, slow_store<u16>, slow_store<u32>, slow_store<u64>};
+    for (unsigned size = 0; size < 4; ++size) {
+      t.load[size] = slow(loads[size]);
+      t.store[size] = slow(stores[size]);
+    }
+    t.load_reserved = slow(slow_load_reserved);
+    t.store_conditional = slow(slow_store_conditional);
+    t.zero_block = slow(slow_zero_block);
+    t.misaligned = slow(slow_misaligned);
+    t.helper = begin(), helper();
+    return t;
+  }
+
+ private:
+  const u8* begin() const { return base_ + (a.offset() - start_); }
+  static x86::Mem area(std::size_t member) { return x86::dword_ptr(x86::rbp, in_area(member)); }
+  static x86::Mem pc() { return x86::dword_ptr(x86::rbp, StateOffsets::pc); }
+  static x86::Mem home(const PinnedRegister& p) { return x86::dword_ptr(x86::rbp, StateOffsets::gpr(p.guest)); }
+
+  void store_pinned(bool all) {
+    for (const PinnedRegister& p : pinned) {
+      if (all || !survives_calls(p.host)) a.mov(home(p), x86::gpd(p.host));
+    }
+  }
+  void load_pinned(bool all) {
+    for (const PinnedRegister& p : pinned) {
+      if (all || !survives_calls(p.host)) a.mov(x86::gpd(p.host), home(p));
+    }
+  }
+  void load_window() {
+    a.mov(x86::r15, reinterpret_cast<u64>(cpu_.tlb.base_address()));
+    a.mov(x86::r15, x86::qword_ptr(x86::r15));
+  }
+  void jump_to(const u8* code) {
+    u8 bytes[5] = {0xe9};
+    const auto displacement = static_cast<i32>(code - (begin() + 5));
+    std::memcpy(&bytes[1], &displacement, 4);
+    a.embed(bytes, sizeof bytes);
+  }
+  void leave_with(ExitReason reason) {
+    a.mov(x86::eax, static_cast<u32>(reason));
+    jump_to(exit_);
+  }
+
+  // u32 enter(rbp, code). On entry rsp is 8 below a multiple of 16, and again after the six pushes: where a block
+  // calls a thunk, and the thunk a function, the function finds the alignment that it expects.
+  void enter() {
+    for (const u8 id : callee_saved) a.push(x86::gpq(id));
+    a.mov(x86::rbp, x86::rdi);
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, host_stack))), x86::rsp);
+    a.mov(x86::rax, x86::rsi);
+    load_pinned(true);
+    load_window();
+    a.jmp(x86::rax);
+  }
+  void exit() {
+    store_pinned(true);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, host_stack))));
+    for (unsigned n = std::size(callee_saved); n-- > 0;) a.pop(x86::gpq(callee_saved[n]));
+    a.ret();
+  }
+
+  // Target in eax. Looks into the table that the run loop fills; about 5 cycles where the host predicts the jump.
+  void indirect() {
+    a.cmp(area(offsetof(Area, countdown)), 0);
+    asmjit::Label out_of_time = a.newLabel(), miss = a.newLabel();
+    a.jle(out_of_time);
+    a.mov(x86::ecx, x86::eax);
+    a.shr(x86::ecx, 12);
+    a.mov(x86::ecx, x86::dword_ptr(x86::r15, x86::rcx, 2, SoftTlb::exec_offset));
+    a.test(x86::ecx, x86::ecx);
+    a.jz(miss);
+    a.mov(x86::edx, area(offsetof(Area, mode_key)));
+    a.lea(x86::ecx, x86::ptr(x86::rcx, x86::rdx, 1));
+    a.mov(x86::edx, x86::eax);
+    a.and_(x86::edx, (translator::dispatch_lines - 1) * 4);
+    a.shl(x86::edx, 2);
+    a.add(x86::rdx, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, dispatch))));
+    a.cmp(x86::dword_ptr(x86::rdx, offsetof(translator::DispatchLine, pc)), x86::eax);
+    a.jne(miss);
+    a.cmp(x86::dword_ptr(x86::rdx, offsetof(translator::DispatchLine, tag)), x86::ecx);
+    a.jne(miss);
+    a.jmp(x86::qword_ptr(x86::rdx, offsetof(translator::DispatchLine, code)));
+    a.bind(miss);
+    a.mov(pc(), x86::eax);
+    leave_with(ExitReason::lookup);
+    a.bind(out_of_time);
+    a.mov(pc(), x86::eax);
+    leave_with(ExitReason::checkpoint);
+  }
+
+  // Address in eax, value in rdx; back comes the result in rdx, eax unchanged.
+  const u8* slow(Slow function) {
+    const u8* entry = begin();
+    note_return_address();
+    a.push(x86::rax);
+    a.push(x86::rax);
+    store_pinned(false);
+    a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
+    a.mov(x86::esi, x86::eax);
+    call(reinterpret_cast<u64>(function));
+    a.mov(x86::rdx, x86::rax);
+    load_pinned(false);
+    load_window();
+    a.pop(x86::rax);
+    a.pop(x86::rax);
+    finish_call();
+    return entry;
+  }
+
+  // Function in rax, instruction word in edx. The helper may read and write any register.
+  void helper() {
+    note_return_address();
+    store_pinned(true);
+    a.sub(x86::rsp, 16);
+    a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
+    a.mov(x86::rsi, x86::rax);
+    call(reinterpret_cast<u64>(slow_helper));
+    a.add(x86::rsp, 16);
+    load_pinned(true);
+    load_window();
+    finish_call();
+  }
+
+  void note_return_address() {
+    a.mov(x86::rcx, x86::qword_ptr(x86::rsp));
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, fault_address))), x86::rcx);
+  }
+  // rsp is a multiple of 16 here.
+  void call(u64 function) {
+    a.mov(x86::rax, function);
+    a.call(x86::rax);
+  }
+  void finish_call() {
+    asmjit::Label faulted = a.newLabel();
+    a.cmp(area(offsetof(Area, faulted)), 0);
+    a.jne(faulted);
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, fault_address))), 0);
+    a.ret();
+    a.bind(faulted);
+    jump_to(fault_);
+  }
+
+  x86::Assembler& a;
+  Cpu& cpu_;
+  const u8* base_;
+  const std::size_t start_;
+  const u8* exit_ = nullptr;
+  const u8* fault_ = nullptr;
+};
+
+}  // namespace
+
+Thunks make_thunks(x86::Assembler& assembler, Cpu& cpu, const u8* base) {
+  return ThunkMaker(assembler, cpu, base).run();
+}
+
+}  // namespace quince::jit

@@ -1,0 +1,87 @@
+#include "jit-x86/x86_backend.h"
+
+#include <cassert>
+
+#include "jit-x86/thunks.h"
+
+namespace quince::jit {
+
+namespace {
+
+// No block is longer than this: 64 guest instructions, most of them stores of many registers.
+constexpr std::size_t most_block_bytes = 64 * 1024;
+
+struct Needed {
+  asmjit::CpuFeatures::X86::Id feature;
+  const char* name;
+};
+constexpr Needed needed[] = {
+    {asmjit::CpuFeatures::X86::kBMI, "BMI1"},   {asmjit::CpuFeatures::X86::kBMI2, "BMI2"},
+    {asmjit::CpuFeatures::X86::kLZCNT, "LZCNT"}, {asmjit::CpuFeatures::X86::kMOVBE, "MOVBE"},
+    {asmjit::CpuFeatures::X86::kAVX2, "AVX2"},  {asmjit::CpuFeatures::X86::kFMA, "FMA3"},
+};
+
+}  // namespace
+
+tl::expected<std::unique_ptr<X86Backend>, std::string> X86Backend::create(Cpu& cpu, std::size_t cache_bytes) {
+  for (const Needed& it : needed) {
+    if (!asmjit::CpuInfo::host().features().x86().has(it.feature)) {
+      return tl::unexpected("this host's processor has no " + std::string(it.name) + " (use --engine interpreter)");
+    }
+  }
+  return std::unique_ptr<X86Backend>(new X86Backend(cpu, cache_bytes));
+}
+
+X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
+    : cpu_(cpu), cache_(cache_bytes), lowering_(assembler_, thunks_) {
+  assert(reinterpret_cast<const u8*>(cpu.engine_area.data()) - reinterpret_cast<const u8*>(&cpu.state) ==
+         area_offset + state_bias);
+  holder_.init(asmjit::Environment::host());
+  // The assembler writes straight into the cache's writable side.
+  asmjit::CodeBuffer& buffer = holder_.textSection()->buffer();
+  buffer._data = cache_.writable(cache_.next());
+  buffer._size = 0;
+  buffer._capacity = cache_.bytes();
+  buffer._flags = asmjit::CodeBufferFlags::kIsExternal | asmjit::CodeBufferFlags::kIsFixed;
+  holder_.attach(&assembler_);
+  thunks_ = make_thunks(assembler_, cpu_, cache_.next());
+  cache_.take(assembler_.offset());
+  cache_.keep();
+  buffer._size = cache_.bytes();  // so that the assembler can be set to any place in it
+}
+
+translator::CompiledBlock X86Backend::compile(const Block& block, u32 first_link) {
+  if (cache_.room() < most_block_bytes) return {};
+  const u8* entry = cache_.next();
+  // The buffer spans the cache from its start; offsets within it are offsets in the cache.
+  assembler_.setOffset(cache_.used());
+  lowering_.run(block, first_link, entry, cpu_.alignment_traps);
+  const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
+  assert(bytes <= most_block_bytes);
+  cache_.take(bytes);
+  return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.links)};
+}
+
+translator::Backend::Range X86Backend::open_next_chunk() {
+  const auto given_up = cache_.open_next_chunk();
+  return {given_up.data(), given_up.data() + given_up.size()};
+}
+
+void X86Backend::patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) {
+  const u8* jump = entry + site.jump_offset;
+  const u8* target = code ? code : entry + site.stub_offset;
+  const auto displacement = static_cast<i32>(target - (jump + 5));
+  std::memcpy(cache_.writable(jump + 1), &displacement, 4);
+  if (site.guard_offset == 0) return;
+  const u32 guard = code ? tag : 0x7fff'ffff;
+  std::memcpy(cache_.writable(entry + site.guard_offset), &guard, 4);
+}
+
+translator::ExitReason X86Backend::enter(Cpu& cpu, const u8* code) {
+  using Enter = u32 (*)(const u8* state, const u8* code);
+  const auto enter = reinterpret_cast<Enter>(reinterpret_cast<u64>(thunks_.enter));
+  const u8* state = reinterpret_cast<const u8*>(&cpu.state) + state_bias;
+  return static_cast<translator::ExitReason>(enter(state, code));
+}
+
+}  // namespace quince::jit

@@ -1,0 +1,40 @@
+// The translator's back end for x86-64.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <memory>
+
+#include <tl/expected.hpp>
+
+#include "jit-x86/code_cache.h"
+#include "jit-x86/lowering.h"
+#include "translator/backend.h"
+
+namespace quince::jit {
+
+inline constexpr std::size_t default_code_cache = std::size_t{64} << 20;  // bytes
+
+class X86Backend final : public translator::Backend {
+ public:
+  // The reason if the host lacks an instruction set that generated code uses.
+  static tl::expected<std::unique_ptr<X86Backend>, std::string> create(Cpu& cpu, std::size_t cache_bytes);
+
+  translator::CompiledBlock compile(const Block& block, u32 first_link) override;
+  Range open_next_chunk() override;
+  void patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) override;
+  translator::ExitReason enter(Cpu& cpu, const u8* code) override;
+  u64 cache_bytes() const override { return cache_.bytes(); }
+
+ private:
+  X86Backend(Cpu& cpu, std::size_t cache_bytes);
+
+  Cpu& cpu_;
+  CodeCache cache_;
+  asmjit::CodeHolder holder_;
+  x86::Assembler assembler_;
+  Thunks thunks_;
+  Lowering lowering_;
+};
+
+}  // namespace quince::jit
