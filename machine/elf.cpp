@@ -29,11 +29,11 @@ struct KnownMachine {
   u32 number;
   const char* name;
 };
-constexpr std::array known_machines = {KnownMachine{3, "x86"},      KnownMachine{62, "x86-64"},
-                                       KnownMachine{40, "Arm"},     KnownMachine{183, "AArch64"},
-                                       KnownMachine{2, "SPARC"},    KnownMachine{4, "68000"},
-                                       KnownMachine{8, "MIPS"},     KnownMachine{em_ppc64, "64-bit PowerPC"},
-                                       KnownMachine{243, "RISC-V"}, KnownMachine{22, "S/390"}};
+constexpr KnownMachine known_machines[] = {
+    {3, "x86"},      {62, "x86-64"}, {40, "Arm"},   {183, "AArch64"},    {2, "SPARC"},
+    {4, "68000"},    {8, "MIPS"},    {22, "S/390"}, {em_ppc, "PowerPC"}, {em_ppc64, "64-bit PowerPC"},
+    {243, "RISC-V"},
+};
 
 std::string machine_name(u32 number) {
   for (const auto& machine : known_machines) {

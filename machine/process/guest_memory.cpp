@@ -14,7 +14,6 @@ using ppc::page_size;
 namespace {
 
 constexpr u64 reservation = u64{1} << 32;
-constexpr u64 longest_string = 64 << 10;
 
 constexpr u64 round_up(u64 bytes) { return (bytes + page_mask) & ~u64{page_mask}; }
 

@@ -82,7 +82,8 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   void written(u32 address, u64 bytes);
   // How much of the range, from its beginning, can be accessed; throws if that is nothing of something.
   u64 accessible(u32 address, u64 bytes, bool write) const;
-  std::string string(u32 address) const;  // up to the NUL; longer than a page path (64 KiB): BadAddress
+  std::string string(u32 address) const;  // up to the NUL; at most longest_string bytes, else BadAddress
+  static constexpr u64 longest_string = 2u << 20;
   // For a debugger's or loader's eyes: the host address of a guest address.
   u8* host(u32 address) const { return base_ + address; }
 

@@ -47,6 +47,7 @@ class InstructionClock final : public ProcessClock {
     *out = {0, 1};
     return now(id, 0, &unused);
   }
+  u64 instructions_in(u64 ns) const override { return ns / ns_per_instruction + 1; }
   void skip_to(u64 monotonic_ns, u64 instructions) override {
     const u64 current = nanoseconds(instructions);
     if (monotonic_ns > current) skipped_ += monotonic_ns - current;

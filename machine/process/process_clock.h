@@ -24,6 +24,8 @@ class ProcessClock : public ppc::Clock {
   virtual int resolution(clockid_t id, timespec* out) const = 0;
   // CLOCK_MONOTONIC in nanoseconds.
   u64 monotonic(u64 instructions) const;
+  // How many instructions pass in that time, at least 1; without end for a clock that does not count them.
+  virtual u64 instructions_in(u64 /*ns*/) const { return ~u64{0}; }
   // Deterministic clocks: nothing happens until then, so time jumps.
   virtual void skip_to(u64 /*monotonic_ns*/, u64 /*instructions*/) {}
 };

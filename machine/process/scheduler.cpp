@@ -41,7 +41,7 @@ u64 Kernel::next_limit() {
   u64 limit = threads_.size() > 1 ? cpu.retired + slice : ~u64{0};
   if (timer.deadline) {
     const u64 now = monotonic();
-    limit = std::min(limit, cpu.retired + (timer.deadline > now ? timer.deadline - now : 1));
+    limit = std::min(limit, cpu.retired + clock->instructions_in(timer.deadline > now ? timer.deadline - now : 0));
   }
   return limit;
 }
@@ -155,6 +155,10 @@ void Kernel::step() {
   }
   deliver_signals();
   if (exit_code_ || death_signal_) return;
+  // Back in user mode with FPSCR[FEX] set, by prctl or by a handler's return.
+  if (cpu.fp_exception_waiting()) {
+    return exception({ppc::Vector::program, ppc::program_cause::fp_enabled, 0, 0});
+  }
   const ppc::Stop stop = engine_->run();
   if (stop.exception) exception(stop.what);
 }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr u32 infinity32 = 0xffff'ffff;
 constexpr u64 infinity64 = ~u64{0};
+constexpr std::size_t longest_argument = 128 << 10;  // MAX_ARG_STRLEN
 constexpr u64 retry_ns = 2'000'000;  // children of a process with several threads are asked for this often
 
 Result store_ids(Kernel& k, const Arguments& a, const std::array<uid_t, 3>& ids) {
@@ -138,16 +139,21 @@ Result sys_waitid(Kernel& k, const Arguments& a) {
 }
 
 Result sys_execve(Kernel& k, const Arguments& a) {
+  bool too_long = false;
   const auto strings = [&](u32 address) {
     std::vector<std::string> result;
     for (u32 at = address; at; at += 4) {
       const u32 text = k.memory.get<be32>(at);
       if (!text) break;
       result.push_back(k.memory.string(text));
+      too_long |= result.back().size() >= longest_argument;
     }
     return result;
   };
-  return k.exec(path(k, a[0]), strings(a[1]), strings(a[2]));
+  const std::string program = path(k, a[0]);
+  auto arguments = strings(a[1]), environment = strings(a[2]);
+  if (too_long) return -E2BIG;
+  return k.exec(program, std::move(arguments), std::move(environment));
 }
 
 // --- Limits and use ---

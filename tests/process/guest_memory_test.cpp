@@ -1,0 +1,185 @@
+#include "machine/process/guest_memory.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+
+namespace quince::machine::process {
+namespace {
+
+constexpr u32 page = ppc::page_size;
+constexpr int rw = PROT_READ | PROT_WRITE;
+const GuestMemory::Backing anonymous{MAP_PRIVATE | MAP_ANONYMOUS};
+
+u32 dsisr(GuestMemory& memory, u32 ea, ppc::Access access) {
+  const auto result = memory.translate({}, ea, access);
+  if (result) return 0;
+  EXPECT_EQ(result.error().dar, ea);
+  EXPECT_EQ(result.error().vector, ppc::Vector::dsi);
+  return result.error().dsisr;
+}
+
+TEST(GuestMemory, NothingIsMappedAtFirst) {
+  GuestMemory memory;
+  for (const u32 ea : {0u, 0x1000'0000u, 0xbfff'ffffu, 0xffff'ffffu}) {
+    EXPECT_EQ(dsisr(memory, ea, ppc::Access::read), 0x4000'0000u);
+    EXPECT_EQ(dsisr(memory, ea, ppc::Access::write), 0x4200'0000u);
+    const auto fetch = memory.translate({}, ea, ppc::Access::fetch);
+    ASSERT_FALSE(fetch);
+    EXPECT_EQ(fetch.error().vector, ppc::Vector::isi);
+    EXPECT_EQ(fetch.error().srr1, 0x4000'0000u);
+    EXPECT_THROW(memory.readable(ea, 1), BadAddress);
+    EXPECT_THROW(memory.get<be32>(ea), BadAddress);
+  }
+}
+
+TEST(GuestMemory, RightsArePerPage) {
+  GuestMemory memory;
+  ASSERT_EQ(memory.map(0x2000'0000, 3 * page, rw, anonymous), 0x2000'0000);
+  ASSERT_EQ(memory.protect(0x2000'1000, page, PROT_READ), 0);
+  ASSERT_EQ(memory.protect(0x2000'2000, page, PROT_NONE), 0);
+  EXPECT_EQ(dsisr(memory, 0x2000'0004, ppc::Access::write), 0u);
+  EXPECT_EQ(dsisr(memory, 0x2000'1004, ppc::Access::read), 0u);
+  EXPECT_EQ(dsisr(memory, 0x2000'1004, ppc::Access::write), 0x0a00'0000u);
+  EXPECT_EQ(dsisr(memory, 0x2000'2004, ppc::Access::read), 0x0800'0000u);
+  EXPECT_TRUE(memory.translate({}, 0x2000'0000, ppc::Access::fetch)) << "the 750 has no execution right";
+  EXPECT_TRUE(memory.translate({}, 0x2000'0123, ppc::Access::read)->writable);
+  EXPECT_FALSE(memory.translate({}, 0x2000'1123, ppc::Access::read)->writable);
+  EXPECT_EQ(memory.translate({}, 0x2000'1123, ppc::Access::read)->physical, 0x2000'1000u);
+
+  EXPECT_EQ(memory.accessible(0x2000'0ffe, 100, true), 2u);
+  EXPECT_EQ(memory.accessible(0x2000'0ffe, 3 * page, false), page + 2u);
+  EXPECT_NO_THROW(memory.readable(0x2000'0fff, 2));
+  EXPECT_THROW(memory.writable(0x2000'0fff, 2), BadAddress);
+  EXPECT_THROW(memory.readable(0x2000'1fff, 2), BadAddress);
+  EXPECT_THROW(memory.readable(0x2000'0000, u64{1} << 32), BadAddress);
+  EXPECT_EQ(memory.accessible(0x1000, 0, true), 0u) << "nothing is always accessible";
+}
+
+TEST(GuestMemory, TheTaskEndsAt3GiB) {
+  GuestMemory memory;
+  EXPECT_EQ(memory.map(layout::task_end - page, page, rw, anonymous), i64{layout::task_end - page});
+  EXPECT_EQ(memory.map(layout::task_end, page, rw, anonymous), -ENOMEM);
+  EXPECT_EQ(memory.map(0xffff'f000, page, rw, anonymous), -ENOMEM);
+  EXPECT_EQ(memory.map(0x1000'0000, u64{4} << 30, rw, anonymous), -ENOMEM);
+  EXPECT_EQ(memory.unmap(layout::task_end - page, 2 * page), -EINVAL);
+  EXPECT_EQ(memory.map(0x1001, page, rw, anonymous), -EINVAL);
+  EXPECT_EQ(memory.map(0x1000'0000, 0, rw, anonymous), -EINVAL);
+  EXPECT_THROW(memory.readable(layout::task_end - 2, 3), BadAddress);
+}
+
+TEST(GuestMemory, FindsTheHighestRoom) {
+  GuestMemory memory;
+  EXPECT_EQ(memory.find_free(page), layout::mmap_top - page);
+  memory.map(layout::mmap_top - 4 * page, 2 * page, rw, anonymous);
+  EXPECT_EQ(memory.find_free(2 * page), layout::mmap_top - 2 * page);
+  EXPECT_EQ(memory.find_free(3 * page), layout::mmap_top - 7 * page);
+  memory.unmap(layout::mmap_top - 4 * page, page);
+  EXPECT_EQ(memory.find_free(3 * page), layout::mmap_top - 6 * page);
+  EXPECT_TRUE(memory.is_free(layout::mmap_top - 4 * page, page));
+  EXPECT_FALSE(memory.is_free(layout::mmap_top - 4 * page, 2 * page));
+  EXPECT_EQ(memory.find_free(u64{3} << 30), 0u);
+}
+
+TEST(GuestMemory, FreshPagesAreZeroAndUnmappedOnesForget) {
+  GuestMemory memory;
+  memory.map(0x3000'0000, page, rw, anonymous);
+  memory.put(0x3000'0010, be32(0x1234'5678));
+  EXPECT_EQ(*memory.readable(0x3000'0010, 4), 0x12);
+  memory.unmap(0x3000'0000, page);
+  memory.map(0x3000'0000, page, rw, anonymous);
+  EXPECT_EQ(u32{memory.get<be32>(0x3000'0010)}, 0u);
+}
+
+TEST(GuestMemory, RemapKeepsWhatIsThere) {
+  GuestMemory memory;
+  memory.map(0x3000'0000, 2 * page, rw, anonymous);
+  memory.put(0x3000'1000, be32(7u));
+  EXPECT_EQ(memory.remap(0x3000'0000, 2 * page, 4 * page, false, 0), 0x3000'0000) << "in place";
+  EXPECT_EQ(u32{memory.get<be32>(0x3000'1000)}, 7u);
+  EXPECT_EQ(u32{memory.get<be32>(0x3000'3000)}, 0u);
+  memory.map(0x3000'4000, page, PROT_READ, anonymous);
+  EXPECT_EQ(memory.remap(0x3000'0000, 4 * page, 8 * page, false, 0), -ENOMEM);
+  const i64 moved = memory.remap(0x3000'0000, 4 * page, 8 * page, true, 0);
+  ASSERT_GT(moved, 0x3000'0000);
+  EXPECT_EQ(u32{memory.get<be32>(static_cast<u32>(moved) + page)}, 7u);
+  EXPECT_FALSE(memory.is_mapped(0x3000'0000));
+  EXPECT_EQ(memory.remap(static_cast<u32>(moved), 8 * page, page, false, 0), moved);
+  EXPECT_FALSE(memory.is_mapped(static_cast<u32>(moved) + page));
+  EXPECT_EQ(memory.remap(0x5000'0000, page, page, true, 0), -EFAULT);
+}
+
+TEST(GuestMemory, TheHeapGrowsUntilItMeetsSomething) {
+  GuestMemory memory;
+  memory.start_heap(0x1010'0000);
+  EXPECT_EQ(memory.set_heap_end(0), 0x1010'0000u);
+  EXPECT_EQ(memory.set_heap_end(0x1010'0004), 0x1010'0004u);
+  memory.put(0x1010'0ffc, be32(1u));
+  EXPECT_EQ(memory.set_heap_end(0x1010'5000), 0x1010'5000u);
+  memory.map(0x1011'0000, page, rw, anonymous);
+  EXPECT_EQ(memory.set_heap_end(0x1020'0000), 0x1010'5000u) << "refused";
+  EXPECT_EQ(memory.set_heap_end(0x1010'1000), 0x1010'1000u);
+  EXPECT_FALSE(memory.is_mapped(0x1010'1000));
+  EXPECT_EQ(memory.set_heap_end(0xc000'0000), 0x1010'1000u);
+}
+
+TEST(GuestMemory, StringsEndAtNulOrFail) {
+  GuestMemory memory;
+  memory.map(0x3000'0000, 2 * page, rw, anonymous);
+  std::memcpy(memory.writable(0x3000'0ffd, 6), "hello", 6);
+  EXPECT_EQ(memory.string(0x3000'0ffd), "hello") << "across pages";
+  std::memset(memory.writable(0x3000'1f00, 0x100), 'x', 0x100);
+  EXPECT_THROW(memory.string(0x3000'1f00), BadAddress) << "runs out of memory";
+  EXPECT_THROW(memory.string(0), BadAddress);
+}
+
+TEST(GuestMemory, RecordsThePagesThatAreWritten) {
+  GuestMemory memory;
+  memory.map(0x3000'0000, 4 * page, rw, anonymous);
+  memory.start_recording();
+  memory.put(0x3000'1000, be32(1u));
+  memory.put(0x3000'1004, be32(1u));
+  memory.page(0x3000'3000, true);
+  memory.page(0x3000'0000, false);
+  EXPECT_EQ(memory.recorded_pages(), (std::vector<u32>{0x3'0001, 0x3'0003}));
+}
+
+class Nothing : public ppc::Clock, public ppc::ExecutionHooks {
+ public:
+  u64 ticks(u64) override { return 0; }
+  void invalidate_code(u32 physical, u32 bytes) override { changed.emplace_back(physical, bytes); }
+  u32 uncounted_instructions() const override { return 0; }
+  void system_call(u32) override {}
+  std::vector<std::pair<u32, u32>> changed;
+};
+
+TEST(GuestMemory, TellsTheProcessorWhatChanges) {
+  GuestMemory memory;
+  Nothing rest;
+  ppc::Cpu cpu(ppc::cpu_750, memory, memory, rest);
+  memory.attach(&cpu);
+  cpu.set_hooks(&rest);
+  cpu.set_msr(ppc::msr::pr | ppc::msr::ir | ppc::msr::dr);
+  memory.map(0x3000'0000, 2 * page, rw, anonymous);
+  cpu.store<u32>(0x3000'0000, 0x6000'0000);
+  EXPECT_NE(cpu.tlb.write_bias()[0x3'0000], 0u);
+  memory.protect(0x3000'0000, page, PROT_READ);
+  EXPECT_EQ(cpu.tlb.write_bias()[0x3'0000], 0u) << "the software TLB forgot the page";
+  EXPECT_THROW(cpu.store<u32>(0x3000'0000, 1), ppc::GuestException);
+  EXPECT_EQ(cpu.load<u32>(0x3000'0000), 0x6000'0000u);
+  memory.unmap(0x3000'0000, page);
+  EXPECT_THROW(cpu.load<u32>(0x3000'0000), ppc::GuestException);
+
+  cpu.watch_code(0x3000'1040, 64);
+  memory.put(0x3000'1000, be32(0u));
+  EXPECT_TRUE(rest.changed.empty());
+  memory.put(0x3000'1044, be32(0u));
+  EXPECT_EQ(rest.changed.size(), 1u);
+  cpu.watch_code(0x3000'1040, 64);
+  memory.map(0x3000'1000, page, rw, anonymous);
+  EXPECT_EQ(rest.changed.size(), 2u) << "another page is there now";
+}
+
+}  // namespace
+}  // namespace quince::machine::process
