@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "app/engine.h"
 #include "app/stats.h"
-#include "guest-ppc/interpreter.h"
 #include "machine/process/process.h"
 
 extern char** environ;
@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
   std::string cpu = "750";
-  std::string engine = "interpreter";
+  std::string engine = default_engine;
   std::string clock = "real";
   std::string stats;
   double timeout = 0;
@@ -34,9 +34,7 @@ machine::ExecOptions exec_options(const Options& options, const std::vector<std:
   exec.arguments = command;
   exec.environment = host_environment();
   exec.cpu = ppc::find_cpu_model(options.cpu);
-  exec.engine = [](ppc::Cpu& cpu) {
-    return std::make_unique<ppc::Interpreter>(cpu, ppc::ExceptionHandling::stop);
-  };
+  exec.engine = engine_factory(options.engine, ppc::ExceptionHandling::stop);
   exec.timeout_seconds = options.timeout;
   exec.clock = options.clock == "real" ? machine::ClockKind::real : machine::ClockKind::instructions;
   return exec;
@@ -58,12 +56,13 @@ int exec(const Options& options, const std::vector<std::string>& command) {
 
 void add_exec_command(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("exec", "Run a statically linked PowerPC Linux program: quince exec [options] PROGRAM [ARGUMENT...]");
+  CLI::App* command = app.add_subcommand(
+      "exec", "Run a statically linked PowerPC Linux program: quince exec [options] PROGRAM [ARGUMENT...]");
   command->add_option("--cpu", options->cpu, "Processor: 750 or 7400 (with AltiVec)")
       ->check(CLI::IsMember({"750", "7400"}))
       ->capture_default_str();
-  command->add_option("--engine", options->engine, "How the processor runs: interpreter")
-      ->check(CLI::IsMember({"interpreter"}))
+  command->add_option("--engine", options->engine, "How the processor runs: interpreter or jit")
+      ->check(CLI::IsMember({"interpreter", "jit"}))
       ->capture_default_str();
   command->add_option("--clock", options->clock, "Guest time: real, or instructions (repeatable)")
       ->check(CLI::IsMember({"real", "instructions"}))
@@ -71,7 +70,8 @@ void add_exec_command(CLI::App& app, int& status) {
   command->add_option("--timeout", options->timeout, "Stop with status 124 after SECONDS of host time")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
-  command->add_option("--stats", options->stats, "Write counters as JSON when the program ends")->type_name("FILE");
+  command->add_option("--stats", options->stats, "Write counters as JSON when the program ends")
+      ->type_name("FILE");
   command->prefix_command();
   command->callback([command, options, &status] {
     std::vector<std::string> words = command->remaining();

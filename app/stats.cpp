@@ -24,7 +24,8 @@ bool StatsFile::write(const ppc::Cpu& cpu) const {
   const char* separator = "";
   for (std::size_t n = 0; n < cpu.counters.exceptions.size(); ++n) {
     if (cpu.counters.exceptions[n] == 0) continue;
-    out << separator << '"' << std::hex << "0x" << n * 0x100 << std::dec << "\": " << cpu.counters.exceptions[n];
+    out << separator << '"' << std::hex << "0x" << n * 0x100 << std::dec
+        << "\": " << cpu.counters.exceptions[n];
     separator = ", ";
   }
   out << "}\n}\n";
