@@ -37,7 +37,8 @@ struct Fault {
 };
 constexpr Fault no_translation{isi_cause::no_translation, dsi_cause::no_translation};
 constexpr Fault protection{isi_cause::protection, dsi_cause::protection};
-constexpr Fault direct_store{isi_cause::no_execute_or_guarded, dsi_cause::direct_store};
+// The 750 and 7400 have no direct-store interface and report it so (MPC750UM table 5-3).
+constexpr Fault direct_store{isi_cause::no_execute_or_guarded, dsi_cause::reserved_access_not_cacheable};
 constexpr Fault not_executable{isi_cause::no_execute_or_guarded, 0};
 
 tl::unexpected<GuestException> refuse(const Fault& fault, u32 ea, Access access) {

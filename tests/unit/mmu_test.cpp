@@ -77,8 +77,8 @@ TEST_F(MmuTest, InstructionAndDataRelocationAreIndependent) {
   EXPECT_EQ(access(0x1000, Access::read), at(0x1000));
   state.msr = msr::dr;
   EXPECT_EQ(access(0x1000, Access::fetch), at(0x1000));
-  EXPECT_EQ(access(0x1000, Access::read), refused(0x8000'0000));
-  EXPECT_EQ(access(0x1000, Access::write), refused(0x8200'0000));
+  EXPECT_EQ(access(0x1000, Access::read), refused(0x0400'0000));
+  EXPECT_EQ(access(0x1000, Access::write), refused(0x0600'0000));
 }
 
 // --- Blocks (PEM 7.4) ---
@@ -100,8 +100,8 @@ TEST_F(MmuTest, BlockSizes) {
     EXPECT_EQ(access(start + 0x1'2345, Access::write), at(0x5001'2000)) << size.bl;
     EXPECT_EQ(access(start + size.bytes - 1, Access::read), at(0x5000'0000 + size.bytes - page_size))
         << size.bl;
-    EXPECT_EQ(access(start - 1, Access::read), refused(0x8000'0000)) << size.bl;
-    EXPECT_EQ(access(start + size.bytes, Access::read), refused(0x8000'0000)) << size.bl;
+    EXPECT_EQ(access(start - 1, Access::read), refused(0x0400'0000)) << size.bl;
+    EXPECT_EQ(access(start + size.bytes, Access::read), refused(0x0400'0000)) << size.bl;
     EXPECT_EQ(access(start, Access::fetch), refused(0x1000'0000)) << "data blocks serve no fetches";
   }
 }
@@ -116,7 +116,7 @@ TEST_F(MmuTest, EachOfTheFourPairsServes) {
   for (u32 n = 0; n < 4; ++n) {
     EXPECT_EQ(access(0x1000'0000 + 0x1000'0000 * n, Access::read), at(0x4000'0000 + 0x0100'0000 * n));
     EXPECT_EQ(access(0x6000'0000 + 0x1000'0000 * n, Access::fetch), at(0x4800'0000 + 0x0100'0000 * n));
-    EXPECT_EQ(access(0x6000'0000 + 0x1000'0000 * n, Access::read), refused(0x8000'0000));
+    EXPECT_EQ(access(0x6000'0000 + 0x1000'0000 * n, Access::read), refused(0x0400'0000));
   }
 }
 
@@ -186,8 +186,8 @@ TEST_F(MmuTest, DirectStoreSegments) {
   state.msr = relocate;
   state.sr[5] = 0x87f1'2345;
   EXPECT_EQ(access(0x5000'0000, Access::fetch), refused(0x1000'0000));
-  EXPECT_EQ(access(0x5fff'fffc, Access::read), refused(0x8000'0000));
-  EXPECT_EQ(access(0x5fff'fffc, Access::write), refused(0x8200'0000));
+  EXPECT_EQ(access(0x5fff'fffc, Access::read), refused(0x0400'0000));
+  EXPECT_EQ(access(0x5fff'fffc, Access::write), refused(0x0600'0000));
 }
 
 // One page: where it is and what the tables must hold for it.
@@ -360,7 +360,7 @@ TEST_F(PageTest, TheSegmentIsChosenByTheTopFourBits) {
     state.sr[n] = page.segment_register;
     put_page(0x0765'4000 | 2);
     EXPECT_EQ(access(page.ea | n << 28, Access::read), at(0x0765'4000));
-    EXPECT_EQ(access(page.ea | (n ^ 1) << 28, Access::read), refused(0x8000'0000));
+    EXPECT_EQ(access(page.ea | (n ^ 1) << 28, Access::read), refused(0x0400'0000));
   }
 }
 

@@ -1,4 +1,4 @@
-// Experiments on translation, protection, privilege and exceptions, for system_guest.S.
+// Experiments on translation, protection, privilege and exceptions, for guest.S.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // The memory management unit, privilege and exceptions of a whole processor against QEMU's: the same
 // bare-metal program runs on both, and each experiment must leave the same registers and the same memory.
-// What QEMU 7.2 is not asked about, and why, stands in system_cases.cpp where the cases avoid it.
+// What QEMU 7.2 is not asked about, and why, stands in cases.cpp where the cases avoid it.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 
 #include "guest-ppc/interpreter.h"
 #include "guest-ppc/mmu.h"
-#include "tests/differential/system_cases.h"
+#include "tests/system/cases.h"
 
 namespace quince::test {
 namespace {
@@ -139,13 +139,17 @@ SystemResult comparable(const SystemCase& c, SystemResult r) {
   return r;
 }
 
+u32 setting(const char* name, u32 usual) {
+  const char* given = std::getenv(name);
+  return given ? static_cast<u32>(std::strtoul(given, nullptr, 10)) : usual;
+}
+
 class System : public testing::TestWithParam<const CpuModel*> {};
 INSTANTIATE_TEST_SUITE_P(Models, System, testing::ValuesIn(cpu_models),
                          [](const auto& model) { return std::string(model.param->name); });
 
 TEST_P(System, AgreesWithQemu) {
-  const char* wanted = std::getenv("QUINCE_SYSTEM_CASES");
-  const auto cases = make_cases(wanted ? static_cast<unsigned>(std::atoi(wanted)) : 20'000, 750);
+  const auto cases = make_cases(setting("QUINCE_SYSTEM_CASES", 20'000), setting("QUINCE_SYSTEM_SEED", 750));
   const auto ours = run_ours(*GetParam(), cases);
   ASSERT_EQ(ours.size(), cases.size()) << "the program did not finish in the interpreter";
   const auto theirs = run_qemu(*GetParam(), cases);

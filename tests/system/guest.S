@@ -1,5 +1,5 @@
 /* Runs a list of experiments on the memory management unit and the exceptions, and records what happened.
- * An image for physical address 0, started at `start` with translation off. See system_cases.h for the layout of
+ * An image for physical address 0, started at `start` with translation off. See cases.h for the layout of
  * cases and results. r31 is the case, r30 its result, r29 the cases left; r3 and r4 belong to the experiment. */
         .set CASES,   0x00100000
         .set RESULTS, 0x00800000
