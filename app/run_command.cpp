@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "app/engine.h"
 #include "app/stats.h"
-#include "guest-ppc/interpreter.h"
 #include "machine/image.h"
 #include "machine/machine.h"
 
@@ -20,6 +20,7 @@ struct Options {
   machine::MachineOptions machine;
   std::vector<std::string> images;
   std::string cpu = "750";
+  std::string engine = default_engine;
   std::string stats;
 };
 
@@ -41,13 +42,31 @@ int report(const machine::Error& error) {
 tl::expected<void, machine::Error> place_image(const std::string& path, machine::MachineOptions& options) {
   const auto about = machine::examine_image(path);
   if (!about) return tl::unexpected(about.error());
-  if (about->kind != machine::ImageKind::elf) {
-    return tl::unexpected(
-        machine::Error{machine::status::unusable_image,
-                       path + ": " + about->description + " (this board has no drive for it)"});
+  const bool bare = options.board == machine::BoardKind::bare;
+  switch (about->kind) {
+    case machine::ImageKind::elf: (bare ? options.image : options.kernel) = path; return {};
+    case machine::ImageKind::cd: options.cd = path; return {};
+    case machine::ImageKind::disk: options.disks.push_back({.path = path}); return {};
   }
-  (options.board == machine::BoardKind::bare ? options.image : options.kernel) = path;
-  return {};
+  __builtin_unreachable();
+}
+
+// FILE[,readonly][,overlay=FILE]
+machine::DiskImage parse_disk(const std::string& text) {
+  constexpr std::string_view overlay = "overlay=";
+  machine::DiskImage disk;
+  disk.path = text;
+  for (auto comma = disk.path.rfind(','); comma != std::string::npos; comma = disk.path.rfind(',')) {
+    const std::string word = disk.path.substr(comma + 1);
+    if (word == "readonly")
+      disk.read_only = true;
+    else if (word.starts_with(overlay))
+      disk.overlay = word.substr(overlay.size());
+    else
+      break;  // a comma of the file's name
+    disk.path.resize(comma);
+  }
+  return disk;
 }
 
 int run(Options& options) {
@@ -59,9 +78,7 @@ int run(Options& options) {
     return report({machine::status::usage, "bare: no program (give an ELF file)"});
   }
   request.cpu = ppc::find_cpu_model(options.cpu);
-  request.engine = [](ppc::Cpu& cpu) {
-    return std::make_unique<ppc::Interpreter>(cpu, ppc::ExceptionHandling::deliver);
-  };
+  request.engine = engine_factory(options.engine, ppc::ExceptionHandling::deliver);
   request.on_terminal = [](const std::string& path) {
     std::fprintf(stderr, "quince: serial line: %s\n", path.c_str());
   };
@@ -92,15 +109,23 @@ void add_machine_options(CLI::App& command, Options& options) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE")
       ->default_str("256M");
-  command
-      .add_option_function<std::string>(
-          "--engine", [](const std::string&) {}, "How the processor runs: interpreter")
-      ->check(CLI::IsMember({"interpreter"}));
+  command.add_option("--engine", options.engine, "How the processor runs: interpreter or jit")
+      ->check(CLI::IsMember({"interpreter", "jit"}))
+      ->capture_default_str();
 }
 
 void add_boot_options(CLI::App& command, Options& options) {
   machine::MachineOptions& machine = options.machine;
-  command.add_option("IMAGE", options.images, "A kernel, recognised by its content");
+  command.add_option("IMAGE", options.images, "Kernel, disk or CD image, recognised by its content");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--disk",
+          [&machine](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) machine.disks.push_back(parse_disk(text));
+          },
+          "Hard disk image; may be repeated")
+      ->type_name("FILE[,readonly][,overlay=FILE]");
+  command.add_option("--cd", machine.cd, "CD image for the CD drive")->type_name("FILE");
   command.add_option("--kernel", machine.kernel, "Boot this kernel (ELF) through the firmware")
       ->type_name("FILE");
   command.add_option("--initrd", machine.initrd, "Its initial RAM disk")->type_name("FILE");

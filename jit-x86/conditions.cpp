@@ -15,6 +15,7 @@ x86::CondCode negated(x86::CondCode code) {
 x86::CondCode Lowering::condition(NodeId n) {
   const Node& it = node(n);
   const bool last = uses_[n] == 1;
+  const auto locked = locked_;  // what the comparison needs is free again once the flags are set
   x86::CondCode code{};
   switch (it.op) {
     case IrOp::bit:
@@ -35,6 +36,7 @@ x86::CondCode Lowering::condition(NodeId n) {
     case IrOp::get_cr_bit: code = cr_bit(n); break;
     default: assert(!"not a condition");
   }
+  locked_ = locked;
   if (last) use_operands(n);
   return code;
 }
@@ -64,10 +66,11 @@ x86::CondCode Lowering::compare(NodeId n, x86::CondCode code, x86::CondCode swap
 
 x86::CondCode Lowering::both(NodeId n) {
   const Node& it = node(n);
-  const x86::Gp left = temporary(), right = temporary();
   const x86::CondCode l = condition(it.a);
+  const x86::Gp left = temporary();
   a.set(l, left.r8());
   const x86::CondCode r = condition(it.b);
+  const x86::Gp right = temporary();
   a.set(r, right.r8());
   switch (it.op) {
     case IrOp::bit_and: a.and_(left.r8(), right.r8()); break;

@@ -30,7 +30,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
     } else {
       lower(n);
     }
-    std::fill(std::begin(locked_), std::end(locked_), false);
+    locked_.fill(false);
   }
   for (std::size_t f = 0; f < far_.size(); ++f) {  // a far piece may add another
     Far piece = std::move(far_[f]);

@@ -162,7 +162,7 @@ class Lowering {
   std::vector<Location> where_;
   std::vector<bool> done_;  // nodes that an earlier one took over
   NodeId holder_[3] = {};   // of each temporary, or no_node
-  bool locked_[3] = {};     // in use by the node being lowered
+  std::array<bool, 3> locked_{};         // in use by the node being lowered
   NodeId slot_holder_[slots] = {};
   std::vector<NodeId> aliases_[32];  // nodes that live in a guest register
   std::vector<Far> far_;
