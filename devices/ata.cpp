@@ -96,7 +96,7 @@ void MacIoAta::command(u8 code) {
 void MacIoAta::control(u8 value) {
   const u8 before = control_;
   control_ = value;
-  if ((value & software_reset) != 0 && (before & software_reset) == 0) {
+  if (((value | before) & software_reset) != 0) {  // at its beginning and at its end
     for (AtaDrive* drive : drives_) drive->reset();
     selected_ = 0;
   }

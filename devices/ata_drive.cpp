@@ -11,7 +11,7 @@ namespace {
 // No command ends, well or badly, before the instruction that wrote the command register has.
 constexpr u64 start_of_command_ns = 2'000;
 constexpr u64 between_blocks_ns = 2'000;  // from one PIO data request to the next
-constexpr u64 end_of_command_ns = 2'000;  // from the last byte by DMA to the interrupt
+constexpr u64 end_of_data_ns = 2'000;     // from the last byte to what follows
 
 using FieldOfTaskFile = AtaField TaskFile::*;
 
@@ -197,8 +197,8 @@ void AtaDrive::moved(std::size_t bytes) {
 void AtaDrive::end_of_data() {
   direction_ = Direction::none;
   Then then = std::exchange(then_, nullptr);
-  if (phase_.dma) {
-    after(end_of_command_ns, std::move(then));
+  if (phase_.dma || phase_.pause_at_end) {
+    after(end_of_data_ns, std::move(then));
   } else {
     then();
   }

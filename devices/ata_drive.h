@@ -73,6 +73,7 @@ class AtaDrive {
     bool dma = false;
     u32 block = 0;                   // PIO: bytes per data request
     bool interrupt_at_first = true;  // PIO: also when the first block is ready
+    bool pause_at_end = false;       // PIO: BSY for a moment after the last byte, as always with DMA
   };
   using Then = std::function<void()>;
   static constexpr u8 idle = ata_status::ready | ata_status::seek_complete;

@@ -220,7 +220,7 @@ void AtapiCdrom::begin_packet() {
   byte_count_limit_ = task_file_.lba_mid.current | u32{task_file_.lba_high.current} << 8;
   expects_packet_ = true;
   const u32 bytes = sizeof(Packet);
-  receive(bytes, {.block = bytes, .interrupt_at_first = false}, [this] {
+  receive(bytes, {.block = bytes, .interrupt_at_first = false, .pause_at_end = true}, [this] {
     expects_packet_ = false;
     Packet packet;
     std::ranges::copy(received(), packet.begin());
@@ -256,7 +256,7 @@ void AtapiCdrom::transfer(std::vector<u8> data, Then then) {
   if (limit == 0 || limit > most_bytes_at_once) limit = most_bytes_at_once;
   if (data.size() > limit) limit &= ~1U;  // only the last piece may be odd
   if (!dma_ && limit == 0) return abort();
-  send(std::move(data), {.dma = dma_, .block = limit}, std::move(then));
+  send(std::move(data), {.dma = dma_, .block = limit, .pause_at_end = true}, std::move(then));
 }
 
 void AtapiCdrom::reply(std::vector<u8> data, std::size_t allocated) {

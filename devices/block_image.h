@@ -10,10 +10,10 @@
 namespace quince::devices {
 
 struct DiskOptions {
-  std::string path;
+  std::string path = {};
   bool read_only = false;
-  std::string overlay;  // not empty: written sectors go there, and the image is not changed,
-                        // with read_only or without
+  std::string overlay = {};  // not empty: written sectors go there, and the image is not changed,
+                             // with read_only or without
   BlockDevice::Report report = BlockDevice::to_standard_error;
 };
 
