@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "devices/block_image.h"
 #include "machine/firmware.h"
 #include "machine/kernel_loader.h"
 
@@ -26,13 +27,19 @@ struct PlaceInMacIo {
 // --- Interrupts: inputs of Heathrow ---
 
 namespace irq {
-constexpr unsigned mesh = 0x0c, escc_a = 0x0f, escc_b = 0x10, via = 0x12, pci_first = 0x15;
+constexpr unsigned ata_0_dma = 0x02, ata_1_dma = 0x03, mesh = 0x0c, ata_0 = 0x0d, ata_1 = 0x0e, escc_a = 0x0f,
+                   escc_b = 0x10, via = 0x12, pci_first = 0x15;
 }
 
 struct Wire {
   IrqLine& from;
   unsigned to;
 };
+
+// --- DMA channels ---
+
+// The firmware's device tree puts the second ATA cell's channel at 13; the chip has it at 12.
+constexpr unsigned ata_0_channel = 11, ata_1_channel = 13, ata_1_channel_of_chip = 12;
 
 // --- PCI ---
 
@@ -49,7 +56,8 @@ constexpr u16 display_width = 800, display_height = 600, display_depth = 32;
 
 u16 boot_letter(const MachineOptions& options) {
   if (!options.kernel.empty() && options.boot.value_or(BootFrom::kernel) == BootFrom::kernel) return 'm';
-  return options.boot == BootFrom::cd ? 'd' : 'c';
+  const bool only_cd = options.disks.empty() && !options.cd.empty();
+  return options.boot == BootFrom::cd || (!options.boot && only_cd) ? 'd' : 'c';
 }
 
 // The clock at power-on. A repeatable run must not see when it takes place: for it, it is always the year
@@ -70,7 +78,10 @@ BeigeG3::BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, Chara
       grackle_(pci_),
       via_(core.scheduler),
       cuda_(core.scheduler, via_, adb_, seconds_since_1904(options.clock)),
-      escc_(serial_a, serial_b) {
+      escc_(serial_a, serial_b),
+      dbdma_(core.scheduler, core.bus),
+      ata_0_(core.scheduler, dbdma_.channel(ata_0_channel)),
+      ata_1_(core.scheduler, dbdma_.channel(ata_1_channel)) {
   adb_.add(keyboard);
   adb_.add(mouse);
   cuda_.on_power_off = [&loop] { loop.stop(0); };
@@ -92,11 +103,17 @@ void BeigeG3::wire_processor_bus() {
 
 void BeigeG3::wire_mac_io() {
   const PlaceInMacIo places[] = {
-      {0x1'0000, Mesh::window_bytes, mesh_},          {0x1'2000, Escc::window_bytes, escc_.legacy_window()},
-      {0x1'3000, Escc::window_bytes, escc_.window()}, {0x1'6000, Via::window_bytes, via_},
+      {0x0'8000, Dbdma::window_bytes, dbdma_},
+      {0x1'0000, Mesh::window_bytes, mesh_},
+      {0x1'2000, Escc::window_bytes, escc_.legacy_window()},
+      {0x1'3000, Escc::window_bytes, escc_.window()},
+      {0x1'6000, Via::window_bytes, via_},
+      {0x2'0000, MacIoAta::window_bytes, ata_0_},
+      {0x2'1000, MacIoAta::window_bytes, ata_1_},
       {0x6'0000, Nvram::window_bytes, nvram_},
   };
   for (const PlaceInMacIo& place : places) mac_io_.attach(place.offset, place.bytes, place.chip);
+  dbdma_.alias(ata_1_channel_of_chip, ata_1_channel);
 }
 
 void BeigeG3::wire_pci() {
@@ -107,7 +124,11 @@ void BeigeG3::wire_pci() {
 
 void BeigeG3::wire_interrupts() {
   const Wire wires[] = {
+      {dbdma_.channel(ata_0_channel).interrupt, irq::ata_0_dma},
+      {dbdma_.channel(ata_1_channel).interrupt, irq::ata_1_dma},
       {mesh_.interrupt, irq::mesh},
+      {ata_0_.interrupt, irq::ata_0},
+      {ata_1_.interrupt, irq::ata_1},
       {escc_.interrupt(Escc::port_a), irq::escc_a},
       {escc_.interrupt(Escc::port_b), irq::escc_b},
       {via_.interrupt, irq::via},
@@ -161,6 +182,13 @@ void BeigeG3::describe_to_firmware() {
 
 tl::expected<void, Error> BeigeG3::load() {
   if (auto loaded = load_firmware(options_.firmware, rom_.bytes()); !loaded) return loaded;
+  if (auto loaded = load_nvram(); !loaded) return loaded;
+  if (auto inserted = insert_media(); !inserted) return inserted;
+  describe_to_firmware();
+  return preload();
+}
+
+tl::expected<void, Error> BeigeG3::load_nvram() {
   nvram_.contents = fresh_nvram({});
   if (!options_.nvram.empty()) {
     auto file = NvramFile::open(options_.nvram, nvram_.contents);
@@ -170,8 +198,32 @@ tl::expected<void, Error> BeigeG3::load() {
     nvram_.on_change = [this](u32 index, u8 value) { nvram_file_->store(index, value); };
   }
   if (options_.boot == BootFrom::prompt) set_nvram_variable(nvram_.contents, "auto-boot?", "false");
-  describe_to_firmware();
-  return preload();
+  return {};
+}
+
+// Disks are master and slave of the first cell, then slave of the second, whose master is the CD drive.
+tl::expected<void, Error> BeigeG3::insert_media() {
+  const struct {
+    MacIoAta& cell;
+    unsigned position;
+  } places[MachineOptions::most_disks] = {{ata_0_, 0}, {ata_0_, 1}, {ata_1_, 1}};
+  for (const DiskImage& image : options_.disks) {
+    auto medium = open_disk({.path = image.path, .read_only = image.read_only, .overlay = image.overlay});
+    if (!medium) return tl::unexpected(Error{status::unusable_image, medium.error()});
+    const std::size_t n = disks_.size();
+    disks_.push_back(
+        std::make_unique<AtaDisk>(core_.scheduler, std::move(*medium), "QUINCE-DISK-" + std::to_string(n)));
+    places[n].cell.attach(places[n].position, *disks_.back());
+  }
+  std::unique_ptr<BlockDevice> disc;
+  if (!options_.cd.empty()) {
+    auto medium = open_cd(options_.cd);
+    if (!medium) return tl::unexpected(Error{status::unusable_image, medium.error()});
+    disc = std::move(*medium);
+  }
+  cdrom_ = std::make_unique<AtapiCdrom>(core_.scheduler, std::move(disc), "QUINCE-CD-0");
+  ata_1_.attach(0, *cdrom_);
+  return {};
 }
 
 tl::expected<void, Error> BeigeG3::preload() {
@@ -198,6 +250,9 @@ void BeigeG3::reset() {
   adb_.reset();
   escc_.reset();
   mesh_.reset();
+  dbdma_.reset();
+  ata_0_.reset();
+  ata_1_.reset();
   core_.cpu.reset();
   core_.engine->flush();
 }

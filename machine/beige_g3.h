@@ -8,7 +8,11 @@
 #include "devices/adb.h"
 #include "devices/adb_keyboard.h"
 #include "devices/adb_mouse.h"
+#include "devices/ata.h"
+#include "devices/ata_disk.h"
+#include "devices/atapi_cdrom.h"
 #include "devices/cuda.h"
+#include "devices/dbdma.h"
 #include "devices/escc.h"
 #include "devices/fw_cfg.h"
 #include "devices/grackle.h"
@@ -31,7 +35,7 @@ class BeigeG3 {
   BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, devices::CharacterBackend& serial_a,
           devices::CharacterBackend& serial_b);
 
-  // Once, before the first reset: reads firmware, NVRAM and kernel.
+  // Once, before the first reset: reads firmware, NVRAM and kernel, opens disks and CD.
   tl::expected<void, Error> load();
   // Power-on and restart. A kernel that was preloaded is so again.
   void reset();
@@ -46,6 +50,8 @@ class BeigeG3 {
   void wire_interrupts();
   void update_pci_windows();
   void describe_to_firmware();
+  tl::expected<void, Error> load_nvram();
+  tl::expected<void, Error> insert_media();
   tl::expected<void, Error> preload();
 
   const MachineOptions& options_;
@@ -61,6 +67,10 @@ class BeigeG3 {
   devices::Cuda cuda_;
   devices::Escc escc_;
   devices::Mesh mesh_;
+  devices::Dbdma dbdma_;
+  devices::MacIoAta ata_0_, ata_1_;
+  std::vector<std::unique_ptr<devices::AtaDisk>> disks_;
+  std::unique_ptr<devices::AtapiCdrom> cdrom_;
   devices::Nvram nvram_;
   std::optional<NvramFile> nvram_file_;
 };

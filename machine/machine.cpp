@@ -52,6 +52,9 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
 tl::expected<int, Error> run_machine(const MachineOptions& options) {
   const BoardTraits& board = traits(options.board);
   if (auto checked = check_ram(options.ram_bytes, board); !checked) return tl::unexpected(checked.error());
+  if (options.disks.size() > MachineOptions::most_disks) {
+    return tl::unexpected(Error{status::usage, "--disk: this board has room for 3 (leave one out)"});
+  }
   Core core(*options.cpu, static_cast<u32>(options.ram_bytes), options.clock, board.timebase_hertz,
             options.engine);
   RunLoop loop(core, options.timeout_seconds);

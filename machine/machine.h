@@ -15,6 +15,12 @@ namespace quince::machine {
 enum class BoardKind { beige_g3, bare };
 enum class BootFrom { disk, cd, kernel, prompt };
 
+struct DiskImage {
+  std::string path;
+  bool read_only = false;
+  std::string overlay{};  // file that takes what the guest writes; empty: the image itself does
+};
+
 struct MachineOptions {
   BoardKind board = BoardKind::beige_g3;
   const ppc::CpuModel* cpu = &ppc::cpu_750;
@@ -23,6 +29,8 @@ struct MachineOptions {
 
   std::string image;  // bare: the ELF file to run
   std::string kernel, initrd, append;
+  std::vector<DiskImage> disks;  // at most most_disks
+  std::string cd;                // empty: the drive is
   std::optional<BootFrom> boot;  // nothing: from what was given
   std::string firmware;          // empty: the OpenBIOS that is installed
   std::string nvram;             // file that keeps it; empty: fresh at each start
@@ -31,6 +39,8 @@ struct MachineOptions {
   VirtualClock::Kind clock = VirtualClock::Kind::real;
   std::string until;           // stop with status 0 when the serial line has printed it
   double timeout_seconds = 0;  // of host time; 0: none
+
+  static constexpr std::size_t most_disks = 3;
 
   // Called before the guest starts, with the device that a serial line of kind pty has become.
   std::function<void(const std::string& path)> on_terminal;
