@@ -96,8 +96,7 @@ tl::expected<Program, ProgramDefect> find(const std::string& path, std::vector<s
   }
   auto image = parse_elf(*file);
   if (!image) return failure(ENOEXEC, path, image.error());
-  const u64 base = image->position_independent ? position_independent_base : 0;
-  if (base + image->lowest() < layout::lowest_mapping || base + image->end() > layout::mmap_top) {
+  if (!has_process_addresses(*image)) {
     return failure(ENOEXEC, path,
                    "its addresses are not those of a Linux process (is it a kernel or firmware?)");
   }
@@ -117,26 +116,29 @@ bool map_segment(GuestMemory& memory, const ElfSegment& s, u32 base) {
   return memory.map(begin, end - begin, PROT_READ | PROT_WRITE, {MAP_PRIVATE | MAP_ANONYMOUS}) >= 0;
 }
 
+// Segments are sorted and do not overlap, but the last page of one may be the first of the next.
 void protect_segments(GuestMemory& memory, const ElfImage& image, u32 base) {
-  std::map<u32, int> rights;  // by page
+  u64 last_page = ~u64{0};
+  int last_rights = 0;
   for (const auto& s : image.segments) {
-    const u64 end = u64{base} + s.address + s.memory_bytes;
-    for (u64 page = (base + s.address) & ~page_mask; page < end; page += page_size) {
-      rights[static_cast<u32>(page)] |= protection(s);
+    const u64 begin = (base + s.address) & ~page_mask;
+    const u64 end = (u64{base} + s.address + s.memory_bytes + page_mask) & ~u64{page_mask};
+    const int first_rights = protection(s) | (begin == last_page ? last_rights : 0);
+    memory.protect(static_cast<u32>(begin), page_size, first_rights);
+    if (end > begin + page_size) {
+      memory.protect(static_cast<u32>(begin + page_size), end - begin - page_size, protection(s));
     }
-  }
-  for (auto at = rights.begin(); at != rights.end();) {  // runs of pages with the same rights
-    auto end = std::next(at);
-    u64 bytes = page_size;
-    while (end != rights.end() && end->first == at->first + bytes && end->second == at->second) {
-      ++end, bytes += page_size;
-    }
-    memory.protect(at->first, bytes, at->second);
-    at = end;
+    last_page = end - page_size;
+    last_rights = last_page == begin ? first_rights : protection(s);
   }
 }
 
 }  // namespace
+
+bool has_process_addresses(const ElfImage& image) {
+  const u64 base = image.position_independent ? position_independent_base : 0;
+  return base + image.lowest() >= layout::lowest_mapping && base + image.end() <= layout::mmap_top;
+}
 
 tl::expected<Program, ProgramDefect> find_program(const std::string& path,
                                                   std::vector<std::string> arguments) {

@@ -26,6 +26,9 @@ struct ProgramDefect {
 tl::expected<Program, ProgramDefect> find_program(const std::string& path,
                                                   std::vector<std::string> arguments);
 
+// Whether the image lies where Linux puts programs; else it is a kernel or firmware.
+bool has_process_addresses(const ElfImage& image);
+
 // Where the loaded program starts.
 struct Loaded {
   u32 entry = 0, program_headers = 0, program_header_count = 0;

@@ -41,7 +41,8 @@ u64 Kernel::next_limit() {
   u64 limit = threads_.size() > 1 ? cpu.retired + slice : ~u64{0};
   if (timer.deadline) {
     const u64 now = monotonic();
-    limit = std::min(limit, cpu.retired + clock->instructions_in(timer.deadline > now ? timer.deadline - now : 0));
+    limit = std::min(limit,
+                     cpu.retired + clock->instructions_in(timer.deadline > now ? timer.deadline - now : 0));
   }
   return limit;
 }
