@@ -1,0 +1,59 @@
+"""What can't be used is refused in one line, with the status of the contract."""
+
+import os
+import struct
+import tempfile
+from pathlib import Path
+
+from machine import run_to_end
+
+USAGE, UNUSABLE_IMAGE, TIMEOUT = 2, 3, 124
+
+
+def elf(physical=0, machine=20):
+    """A PowerPC executable of one instruction: branch to itself."""
+    header = struct.pack(">4s5B7xHHIIIIIHHHHHH", b"\x7fELF", 1, 2, 1, 0, 0, 2, machine, 1, physical, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    segment = struct.pack(">8I", 1, 84, physical, physical, 4, 4, 5, 4)
+    return header + segment + struct.pack(">I", 0x48000000)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="quince-boot-") as name:
+        folder = Path(name)
+        files = {"empty": b"", "short": b"\x7fELF\x01\x02", "garbage": bytes(range(256)) * 300, "x86": elf(machine=3),
+                 "kernel": elf(), "nvram": bytes(100)}
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+
+        def path(file):
+            return str(folder / file)
+
+        refused = [(["--kernel", path(file)], UNUSABLE_IMAGE) for file in ("empty", "short", "garbage", "x86", "missing")]
+        refused += [(["--firmware", path(file)], UNUSABLE_IMAGE)
+                    for file in ("empty", "short", "garbage", "x86", "missing", "kernel")]
+        refused += [([path(file)], UNUSABLE_IMAGE) for file in ("empty", "garbage", "missing")]
+        refused += [([name], UNUSABLE_IMAGE)]
+        refused += [(["--kernel", path("kernel"), "--initrd", path(file)], UNUSABLE_IMAGE) for file in ("empty", "missing")]
+        refused += [(["--nvram", path("nvram")], UNUSABLE_IMAGE), (["--nvram", "/nowhere/nvram"], UNUSABLE_IMAGE)]
+        refused += [(["--disk", path("empty")], UNUSABLE_IMAGE), (["--cd", path("missing")], UNUSABLE_IMAGE)]
+        refused += [(options, USAGE) for options in (
+            ["--ram", "16M"], ["--ram", "3G"], ["--ram", "64.5M"], ["--serial", "nothing"], ["--serial", "unix:/nowhere/s"],
+            ["--board", "toaster"], ["--cpu", "601"], ["--kernel", path("kernel"), "--append", "x" * 5000],
+            ["--board", "bare"], ["--timeout", "-1"])]
+        refused += [(["--board", "bare", path("garbage")], UNUSABLE_IMAGE)]
+        before = {file: os.stat(path(file)).st_size for file in files}
+        for options, status in refused:
+            result = run_to_end(*options, timeout=30)
+            lines = result.stderr.decode().splitlines()
+            if result.returncode != status or len(lines) != 1 or not lines[0].startswith("quince: "):
+                raise AssertionError(f"{options}: status {result.returncode}, {result.stderr}")
+            if result.stdout:
+                raise AssertionError(f"{options}: printed {result.stdout}")
+        if before != {file: os.stat(path(file)).st_size for file in files}:
+            raise AssertionError("a file has changed")
+        result = run_to_end("--board", "bare", path("kernel"), "--timeout", "0.2", timeout=30)
+        if result.returncode != TIMEOUT or result.stderr:
+            raise AssertionError(f"time-out: {result}")
+
+
+main()
