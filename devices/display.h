@@ -16,7 +16,7 @@ struct Frame {
   u32 stride = 0;             // bytes from one line to the next
   unsigned depth = 0;         // 8 (an index into the palette), 15, 16, 24 or 32 bits per pixel
   bool big_endian = true;
-  std::span<const u8> pixels;         // all lines: at least stride * (height - 1) + width * bytes_per_pixel()
+  std::span<const u8> pixels = {};    // all lines: at least stride * (height - 1) + width * bytes_per_pixel()
   std::array<u32, 256> palette = {};  // 0x00rrggbb, of depth 8
 
   bool off() const { return width == 0 || height == 0; }

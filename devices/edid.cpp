@@ -32,14 +32,26 @@ void put(Edid& edid, std::size_t at, std::initializer_list<int> bytes) {
 // A letter A is 1; five bits each.
 constexpr int maker_code = ('Q' - '@') << 10 | ('N' - '@') << 5 | ('C' - '@');
 
-// 40 MHz; 800 of 1056 dots, sync 40 after them for 128; 600 of 628 lines, sync 1 after them for 4; both positive
-// (VESA DMT 800x600 at 60 Hz). On glass of 320 by 240 mm.
-constexpr std::initializer_list<int> timing_800x600 = {
-    4000 & 0xff, 4000 >> 8, 800 & 0xff,  256 & 0xff, (800 >> 8) << 4 | 256 >> 8,
-    600 & 0xff,  28,        (600 >> 8) << 4,
-    40,          128,       1 << 4 | 4,  0,
-    320 & 0xff,  240,       (320 >> 8) << 4,
-    0,           0,         0x1e};
+// 40 MHz; 800 of 1056 dots, sync 40 after them for 128; 600 of 628 lines, sync 1 after them for 4; both
+// positive (VESA DMT 800x600 at 60 Hz). On glass of 320 by 240 mm.
+constexpr std::initializer_list<int> timing_800x600 = {4000 & 0xff,
+                                                       4000 >> 8,
+                                                       800 & 0xff,
+                                                       256 & 0xff,
+                                                       (800 >> 8) << 4 | 256 >> 8,
+                                                       600 & 0xff,
+                                                       28,
+                                                       (600 >> 8) << 4,
+                                                       40,
+                                                       128,
+                                                       1 << 4 | 4,
+                                                       0,
+                                                       320 & 0xff,
+                                                       240,
+                                                       (320 >> 8) << 4,
+                                                       0,
+                                                       0,
+                                                       0x1e};
 
 }  // namespace
 
@@ -57,7 +69,8 @@ Edid make_edid() {
   put(edid, established_timings, {0x21, 0x08, 0});  // 640x480, 800x600, 1024x768 at 60 Hz
   put(edid, standard_timings, {1280 / 8 - 31, 0x80, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
   put(edid, preferred_timing, timing_800x600);
-  put(edid, second_descriptor, {0, 0, 0, 0xfc, 0, 'Q', 'u', 'i', 'n', 'c', 'e', '\n', ' ', ' ', ' ', ' ', ' ', ' '});
+  put(edid, second_descriptor,
+      {0, 0, 0, 0xfc, 0, 'Q', 'u', 'i', 'n', 'c', 'e', '\n', ' ', ' ', ' ', ' ', ' ', ' '});
   // 50 to 75 Hz, 30 to 80 kHz, at most 110 MHz; no formula for further timings
   put(edid, third_descriptor, {0, 0, 0, 0xfd, 0, 50, 75, 30, 80, 11, 1, '\n', ' ', ' ', ' ', ' ', ' ', ' '});
   put(edid, fourth_descriptor, {0, 0, 0, 0x10});  // unused

@@ -324,9 +324,9 @@ TEST_F(Ne2000Test, FramesWrapAroundTheRing) {
 }
 
 TEST_F(Ne2000Test, Overflow) {
-  open(ring_start + 8);
-  const u8 last = ring_start + 8;
-  arrive(frame_to(own, 1514, 1));  // six pages of eight; one stays free
+  open(ring_start + 9);
+  const u8 last = ring_start + 9;
+  arrive(frame_to(own, 1514, 1));  // six pages of nine; the boundary page and the one before stay free
   EXPECT_EQ(in(isr), isr_received);
   arrive(frame_to(own, 300, 2));
   EXPECT_EQ(in(isr), isr_received | isr_overflow);

@@ -133,7 +133,7 @@ TEST_F(VgaTest, LinuxBochsDriver) {
   const std::pair<u16, u16> mode[] = {
       {enable, 0},           {bpp, 32},     {xres, 1024},  {yres, 768},   {bank, 0}, {virtual_width, 1024},
       {virtual_height, 768}, {x_offset, 0}, {y_offset, 0}, {enable, 0x41}};
-  for (const auto [index, value] : mode) card.write(dispi_at(index), 2, value);
+  for (const auto& [index, value] : mode) card.write(dispi_at(index), 2, value);
   const Frame frame = vga.frame();
   EXPECT_EQ(frame.width, 1024u);
   EXPECT_EQ(frame.height, 768u);
