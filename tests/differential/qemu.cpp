@@ -1,6 +1,7 @@
 #include "tests/differential/qemu.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ namespace quince::differential {
 namespace {
 
 constexpr int pipe_bytes = 1 << 20;  // more than a batch: writing one does not wait for the reader
+
+constexpr int patience_ms = 30'000;  // a batch takes milliseconds
 
 template <class Transfer, class Byte>
 bool all(Transfer transfer, int fd, std::span<Byte> bytes) {
@@ -87,10 +90,16 @@ void Qemu::send(std::span<const Case> cases) {
   write_failed_ = !all(write, to_child_, whole);
 }
 
+bool Qemu::answers() const {
+  pollfd answer{from_child_, POLLIN, 0};
+  return poll(&answer, 1, patience_ms) == 1;
+}
+
 std::optional<std::vector<State>> Qemu::receive() {
   std::vector<u8> bytes(sent_ * LAYOUT_SLOT_BYTES);
   const std::span<u8> whole(bytes);
-  if (write_failed_ || !all(read, from_child_, whole)) {
+  if (write_failed_ || !answers() || !all(read, from_child_, whole)) {
+    kill(child_, SIGKILL);  // it may be in a loop
     stop();
     start();
     return std::nullopt;

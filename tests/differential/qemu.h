@@ -29,6 +29,7 @@ class Qemu {
  private:
   void start();
   void stop();
+  bool answers() const;
 
   std::string emulator_, program_, cpu_;
   bool altivec_;

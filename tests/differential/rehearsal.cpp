@@ -133,7 +133,10 @@ bool Rehearsal::excluded(Attempt& attempt, const Step& step, std::size_t index) 
   }
   if (step.exception) return false;
   const Ignored after = ignored_after(step, attempt.result.ignored, fresh);
-  if (reads_ignored(step, attempt.result.ignored, after)) return true;
+  if (reads_ignored(step, attempt.result.ignored, after)) {
+    ++readers_;
+    return true;
+  }
   attempt.result.ignored = after;
   return false;
 }

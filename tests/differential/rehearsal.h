@@ -41,6 +41,8 @@ class Rehearsal {
 
   const ppc::Coverage& coverage() const { return coverage_; }
   u64 hits(std::size_t row) const { return hits_[row]; }
+  // Instructions taken out because they would read what an earlier exclusion has left differing.
+  u64 readers() const { return readers_; }
 
  private:
   struct Attempt;
@@ -62,6 +64,7 @@ class Rehearsal {
   std::function<void(const Example&)> on_example_;
   ppc::Coverage coverage_;
   std::vector<u64> hits_;
+  u64 readers_ = 0;
 };
 
 }  // namespace quince::differential

@@ -34,6 +34,8 @@ class Tester {
   const std::vector<std::string>& defects() const { return defects_; }
   const ppc::Coverage& coverage() const { return rehearsal_.coverage(); }
 
+  u64 readers() const { return rehearsal_.readers(); }
+
   struct RowCount {
     u64 met = 0;        // how often an exclusion applied
     u64 differing = 0;  // and how often QEMU was seen to differ there; looked for until it is seen once
