@@ -1,0 +1,56 @@
+#include "app/screenshot.h"
+
+#include <png.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace quince::app {
+
+namespace {
+
+struct Picture {
+  devices::u32 width = 1, height = 1;
+  std::vector<devices::u8> rgba = {0, 0, 0, 255};
+};
+
+Picture picture_of(const devices::Frame& frame) {
+  Picture picture;
+  if (frame.off()) return picture;
+  picture.width = frame.width;
+  picture.height = frame.height;
+  picture.rgba.resize(std::size_t{4} * frame.width * frame.height);
+  devices::convert_to_rgba(frame, picture.rgba);
+  return picture;
+}
+
+}  // namespace
+
+tl::expected<void, std::string> write_screenshot(const devices::Frame& frame, const std::string& path) {
+  const Picture picture = picture_of(frame);
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = picture.width;
+  image.height = picture.height;
+  image.format = PNG_FORMAT_RGBA;
+  // The size is known only afterwards; this is enough for any picture of that size.
+  std::vector<char> png(PNG_IMAGE_PNG_SIZE_MAX(image));
+  png_alloc_size_t bytes = png.size();
+  if (!png_image_write_to_memory(&image, png.data(), &bytes, 0, picture.rgba.data(), 0, nullptr)) {
+    return tl::unexpected(path + ": the picture can't be encoded: " + image.message);
+  }
+  const std::string unfinished = path + ".part";
+  std::FILE* const file = std::fopen(unfinished.c_str(), "wb");
+  const bool written = file && std::fwrite(png.data(), 1, bytes, file) == bytes;
+  const bool closed = file && std::fclose(file) == 0;
+  if (!written || !closed || std::rename(unfinished.c_str(), path.c_str()) != 0) {
+    const int reason = errno;
+    std::remove(unfinished.c_str());
+    return tl::unexpected(path + ": can't be written: " + std::strerror(reason));
+  }
+  return {};
+}
+
+}  // namespace quince::app
