@@ -168,6 +168,7 @@ struct CodeWatcher : ExecutionHooks {
   std::set<u32> invalidated;
   void invalidate_code(u32 physical, u32) override { invalidated.insert(physical & ~page_mask); }
   u32 uncounted_instructions() const override { return 0; }
+  void system_call(u32) override {}
 };
 
 TEST_P(SprTest, InvalidatingTheInstructionCacheForgetsAllDecodedCode) {
