@@ -12,17 +12,18 @@ ROOMS = {
     "devices": {"ours": set(), "libraries": set()},
     "machine": {"ours": {"guest-ppc", "translator", "jit-x86", "devices"}, "libraries": set()},
     "app": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine"},
-            "libraries": {"cli11", "sdl"}},
+            "libraries": {"cli11", "sdl", "png"}},
     "bench": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine", "app"},
               "libraries": {"benchmark", "cli11"}},
     "tests": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine", "app", "bench"},
-              "libraries": {"gtest", "asmjit", "capstone", "mpfr", "cli11", "sdl"}},
+              "libraries": {"gtest", "asmjit", "capstone", "mpfr", "cli11", "sdl", "png"}},
 }
 
 LIBRARIES = {
     "asmjit": re.compile(r"asmjit/"),
     "capstone": re.compile(r"capstone/"),
     "sdl": re.compile(r"SDL"),
+    "png": re.compile(r"png\.h"),
     "cli11": re.compile(r"CLI/"),
     "benchmark": re.compile(r"benchmark/"),
     "gtest": re.compile(r"g(test|mock)/"),
