@@ -1,5 +1,6 @@
-// One processor: its registers, its way to memory, its time. Engines execute instructions on it; everything that an
-// instruction does beyond arithmetic on registers goes through the functions here, whatever the engine.
+// One processor: its registers, its way to memory, its time. Engines execute instructions on it; everything
+// that an instruction does beyond arithmetic on registers goes through the functions here, whatever the
+// engine.
 #pragma once
 
 #include <bit>
@@ -33,7 +34,8 @@ class Cpu {
   Cpu(const CpuModel& model, Translation& translation, PhysicalMemory& memory, Clock& clock);
 
   CpuState state;
-  // For generated code, which reaches this and the registers from one pointer. Only the engine knows what is in it.
+  // For generated code, which reaches this and the registers from one pointer. Only the engine knows what is
+  // in it.
   alignas(64) std::array<u64, 64> engine_area{};
   const CpuModel& model;
   SoftTlb tlb;
@@ -45,7 +47,8 @@ class Cpu {
   template <class T>
   T load(u32 ea) {
     const u64 bias = tlb.read_bias()[ea / page_size];
-    if (bias != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]] return read_host<T>(bias + ea);
+    if (bias != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]]
+      return read_host<T>(bias + ea);
     return load_slow<T>(ea);
   }
   template <class T>
@@ -58,21 +61,24 @@ class Cpu {
     }
   }
   void require_alignment(u32 ea, AlignedOperand kind) const {
-    if ((ea & 3) != 0 && (alignment_traps & static_cast<u8>(kind))) [[unlikely]] raise_alignment(ea);
+    if ((ea & 3) != 0 && (alignment_traps & static_cast<u8>(kind))) [[unlikely]]
+      raise_alignment(ea);
   }
   // Throws what an access to all of [ea, ea + bytes) would throw, before anything is written.
   void probe(u32 ea, u32 bytes, Access access);
 
-  u32 load_reserved(u32 ea);              // lwarx
-  bool store_conditional(u32 ea, u32 v);  // stwcx.: true if it stored
-  void zero_block(u32 ea);                // dcbz, dcba: 32 bytes, aligned down
-  void touch_block(u32 ea, Access access);  // dcbf, dcbst, dcbi, icbi: translation and protection only
+  u32 load_reserved(u32 ea);                  // lwarx
+  bool store_conditional(u32 ea, u32 v);      // stwcx.: true if it stored
+  void zero_block(u32 ea);                    // dcbz, dcba: 32 bytes, aligned down
+  void touch_block(u32 ea, Access access);    // dcbf, dcbst, dcbi, icbi: translation and protection only
   void invalidate_instruction_block(u32 ea);  // icbi
 
   // Physical page that holds the instruction at ea; fills the exec tag.
   Mapping fetch(u32 ea);
   // Host bytes of a physical page for decoding, null if it is not RAM or ROM.
   const u8* code_page(u32 physical_page) { return memory_.page(physical_page, false); }
+
+  const u8* flat_memory() { return memory_.flat(); }
 
   // The engine has decoded the code in [physical, physical + bytes): it must hear of changes.
   void watch_code(u32 physical, u32 bytes);
@@ -83,22 +89,23 @@ class Cpu {
 
   // --- Machine state ---
 
-  // As by mtmsr and rfi: masks bits this model does not have. Afterwards the engine looks at fp_exception_waiting().
+  // As by mtmsr and rfi: masks bits this model does not have. Afterwards the engine looks at
+  // fp_exception_waiting().
   void set_msr(u32 value);
-  // FPSCR[FEX] is set and MSR[FE0,FE1] enable exceptions. After mtmsr or rfi: a program exception with SRR1 bits 11
-  // and 15 and SRR0 = the next instruction (PEM 6.4.7).
+  // FPSCR[FEX] is set and MSR[FE0,FE1] enable exceptions. After mtmsr or rfi: a program exception with SRR1
+  // bits 11 and 15 and SRR0 = the next instruction (PEM 6.4.7).
   bool fp_exception_waiting() const;
   // MSR[POW] has been set with a power-saving mode in HID0: nothing executes until an interrupt is taken.
   bool napping() const;
-  u32 read_spr(unsigned spr);                    // mfspr, after the privilege check
-  void write_spr(unsigned spr, u32 value);       // mtspr, after the privilege check
-  void write_segment(unsigned n, u32 value);     // mtsr, mtsrin
-  void tlb_invalidate_entry(u32 ea);             // tlbie
-  void tlb_invalidate_all();                     // tlbia
-  void reset();                                  // power-on: hard reset state, next instruction at 0xfff00100
+  u32 read_spr(unsigned spr);                 // mfspr, after the privilege check
+  void write_spr(unsigned spr, u32 value);    // mtspr, after the privilege check
+  void write_segment(unsigned n, u32 value);  // mtsr, mtsrin
+  void tlb_invalidate_entry(u32 ea);          // tlbie
+  void tlb_invalidate_all();                  // tlbia
+  void reset();                               // power-on: hard reset state, next instruction at 0xfff00100
   // Takes the exception: SRR0/SRR1/DAR/DSISR, MSR, next pc. `return_address` is what SRR0 gets.
   void deliver(const GuestException& exception, u32 return_address);
-  void return_from_interrupt();                  // rfi
+  void return_from_interrupt();  // rfi
   // A machine check came while MSR[ME] = 0: the processor stands still until reset().
   bool checkstop = false;
 
@@ -117,18 +124,21 @@ class Cpu {
 
   u64 timebase() { return clock_.ticks(instructions()) + timebase_offset_; }
   void set_timebase(u64 value) { timebase_offset_ = value - clock_.ticks(instructions()); }
-  u32 decrementer() { return decrementer_base_ - static_cast<u32>(clock_.ticks(instructions()) - decrementer_set_); }
+  u32 decrementer() {
+    return decrementer_base_ - static_cast<u32>(clock_.ticks(instructions()) - decrementer_set_);
+  }
   void set_decrementer(u32 value);
   // Ticks of the clock at which DEC passes from 0 to 0xffffffff next.
   u64 decrementer_deadline() const { return decrementer_set_ + decrementer_base_ + 1; }
 
   void set_external_interrupt(bool asserted);
-  // If an enabled interrupt is waiting at an instruction boundary, takes it (pc = next instruction) and says so.
+  // If an enabled interrupt is waiting at an instruction boundary, takes it (pc = next instruction) and says
+  // so.
   bool take_interrupt();
   bool interrupt_waiting();  // enabled and waiting; the engine should call take_interrupt()
 
-  // Which AlignedOperand kinds raise alignment exceptions. All, on real processors; user-mode boards whose kernel
-  // would fix the access up leave only reservations.
+  // Which AlignedOperand kinds raise alignment exceptions. All, on real processors; user-mode boards whose
+  // kernel would fix the access up leave only reservations.
   u8 alignment_traps = 7;
   // Misses, MMIO accesses and exceptions, for --stats.
   struct Counters {

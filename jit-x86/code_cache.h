@@ -32,6 +32,7 @@ class CodeCache {
   void keep();
 
   u8* writable(const u8* executable) const { return writable_ + (executable - executable_); }
+  const u8* start() const { return executable_; }
   std::size_t bytes() const { return bytes_; }
 
  private:

@@ -7,11 +7,12 @@
 
 namespace quince::jit {
 
-void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps) {
+void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat) {
   block_ = &block;
   first_link_ = first_link;
   base_ = base;
   alignment_traps_ = alignment_traps;
+  flat_ = flat;
   start_ = a.offset();
   insns_ = 0;
   uses_ = translator::count_uses(block);
@@ -21,6 +22,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   std::fill(std::begin(slot_holder_), std::end(slot_holder_), no_node);
   for (auto& nodes : aliases_) nodes.clear();
   side_points.clear();
+  access_points.clear();
   links.clear();
   far_.clear();
 
@@ -38,6 +40,8 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
     insns_ = piece.insns;
     piece.emit();
   }
+  std::sort(access_points.begin(), access_points.end(),
+            [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
   std::sort(side_points.begin(), side_points.end(),
             [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
 }

@@ -76,6 +76,10 @@ bool Lowering::store_carry_of(NodeId n) {
 
 void Lowering::add(NodeId n) {
   const Node& it = node(n);
+  if (is_address_of_next_load(n)) {
+    where_[n].place = Place::pending;
+    return;
+  }
   const NodeId following = static_cast<NodeId>(n + 1);
   bool carries = false;
   for (NodeId x = following; x < block_->nodes.size() && x <= n + 3; ++x) carries |= node(x).op == IrOp::carry_out;

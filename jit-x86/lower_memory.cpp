@@ -71,7 +71,58 @@ void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, uns
 
 }  // namespace
 
+// The sum can be left to the load's addressing mode if nobody else wants it and its terms are where they are until
+// then: nothing but constants stands between.
+bool Lowering::is_address_of_next_load(NodeId n) const {
+  if (!flat_ || uses_[n] != 1) return false;
+  NodeId next = static_cast<NodeId>(n + 1);
+  while (next < block_->nodes.size() && (node(next).op == IrOp::imm || node(next).op == IrOp::nop)) ++next;
+  if (next == block_->nodes.size() || node(next).a != n) return false;
+  const IrOp op = node(next).op;
+  return op == IrOp::load8 || op == IrOp::load16 || op == IrOp::load32;
+}
+
+// One instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps as the guest's does. If the
+// host faults, the signal handler makes it go on at the far piece.
+void Lowering::load_flat(NodeId n, unsigned size_log2) {
+  const NodeId ea = node(n).a;
+  const bool is_sum = where_[ea].place == Place::pending;
+  x86::Mem address;
+  if (!is_sum) {
+    address = x86::ptr(reg(ea));
+  } else if (is_constant(node(ea).b)) {
+    address = x86::ptr(reg(node(ea).a), static_cast<i32>(constant(node(ea).b)));
+  } else {
+    const x86::Gp left = reg(node(ea).a);
+    address = x86::ptr(left, reg(node(ea).b));
+  }
+  if (is_sum) use_operands(ea);
+  use(ea);
+  const std::optional<x86::Gp> pin = pinned_destination(n);
+  const x86::Gp to = pin ? *pin : temporary();
+  const u32 access = here();
+  x86::Mem from = address;
+  from.setSegment(x86::gs);
+  byte_swapped_load(a, to, from, size_log2);
+  const u32 back = here();
+  std::vector<u8> kept = live_temporaries();
+  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
+  far({}, [this, access, address, size_log2, to, back, kept] {
+    access_points.push_back({access, here()});
+    for (const u8 id : kept) a.push(x86::gpq(id));
+    a.lea(x86::eax, address);
+    call_with_side_point(thunks_.load[size_log2]);
+    const x86::Mem value = dword(in_area(offsetof(translator::Area, loaded)));
+    a.mov(value, x86::edx);
+    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
+    a.mov(to, value);
+    jump_to(back);
+  });
+  define(n, to);
+}
+
 void Lowering::load(NodeId n, unsigned size_log2) {
+  if (flat_) return load_flat(n, size_log2);
   const NodeId ea = node(n).a;
   const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
   const x86::Gp address = in_place ? reg(ea) : claim(x86::Gp::kIdAx);

@@ -42,13 +42,16 @@ class Lowering {
 
   // Code for the block at the assembler's position; offsets in the results count from there.
   // base: the address at which the code will run. alignment_traps: as Cpu's.
-  void run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps);
+  // flat: loads go straight to gs:address (see PhysicalMemory::flat).
+  void run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat);
 
   std::vector<translator::SidePoint> side_points;
+  std::vector<translator::AccessPoint> access_points;
   std::vector<translator::LinkSite> links;
 
  private:
   // --- Values (values.cpp) ---
+  // pending: a condition, or an address that the load will add up itself
   enum class Place : u8 { nowhere, constant, guest, temporary, slot, pending };
   struct Location {
     Place place = Place::nowhere;
@@ -109,6 +112,9 @@ class Lowering {
 
   // --- Memory (memory.cpp) ---
   void load(NodeId n, unsigned size_log2);
+  void load_flat(NodeId n, unsigned size_log2);
+  bool is_address_of_next_load(NodeId n) const;
+  std::vector<u8> live_temporaries() const;
   void store(NodeId n, unsigned size_log2);
   // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
   void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
@@ -156,6 +162,7 @@ class Lowering {
   std::size_t start_ = 0;
   const u8* base_ = nullptr;
   u8 alignment_traps_ = 0;
+  bool flat_ = false;
   u32 first_link_ = 0;
   u32 insns_ = 0;  // begun so far, the current one included
   std::vector<u16> uses_;

@@ -72,6 +72,14 @@ void Lowering::release(x86::Gp r) {
   if (is_temporary(static_cast<u8>(r.id()))) locked_[temporary_index(static_cast<u8>(r.id()))] = false;
 }
 
+std::vector<u8> Lowering::live_temporaries() const {
+  std::vector<u8> live;
+  for (unsigned t = 0; t < temporaries; ++t) {
+    if (holder_[t] != no_node) live.push_back(temporary_ids[t]);
+  }
+  return live;
+}
+
 // --- Values ---
 
 void Lowering::load_into(x86::Gp to, NodeId n) {

@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "jit-x86/host_faults.h"
 #include "jit-x86/thunks.h"
 
 namespace quince::jit {
@@ -33,7 +34,7 @@ tl::expected<std::unique_ptr<X86Backend>, std::string> X86Backend::create(Cpu& c
 }
 
 X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
-    : cpu_(cpu), cache_(cache_bytes), lowering_(assembler_, thunks_) {
+    : cpu_(cpu), flat_(cpu.flat_memory() != nullptr), cache_(cache_bytes), lowering_(assembler_, thunks_) {
   assert(reinterpret_cast<const u8*>(cpu.engine_area.data()) - reinterpret_cast<const u8*>(&cpu.state) ==
          area_offset + state_bias);
   holder_.init(asmjit::Environment::host());
@@ -47,6 +48,7 @@ X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
   thunks_ = make_thunks(assembler_, cpu_, cache_.next());
   cache_.take(assembler_.offset());
   cache_.keep();
+  if (flat_) catch_host_faults();
   buffer._size = cache_.bytes();  // so that the assembler can be set to any place in it
 }
 
@@ -55,11 +57,12 @@ translator::CompiledBlock X86Backend::compile(const Block& block, u32 first_link
   const u8* entry = cache_.next();
   // The buffer spans the cache from its start; offsets within it are offsets in the cache.
   assembler_.setOffset(cache_.used());
-  lowering_.run(block, first_link, entry, cpu_.alignment_traps);
+  lowering_.run(block, first_link, entry, cpu_.alignment_traps, flat_);
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);
-  return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.links)};
+  return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.access_points),
+          std::move(lowering_.links)};
 }
 
 translator::Backend::Range X86Backend::open_next_chunk() {
@@ -81,6 +84,7 @@ translator::ExitReason X86Backend::enter(Cpu& cpu, const u8* code) {
   using Enter = u32 (*)(const u8* state, const u8* code);
   const auto enter = reinterpret_cast<Enter>(reinterpret_cast<u64>(thunks_.enter));
   const u8* state = reinterpret_cast<const u8*>(&cpu.state) + state_bias;
+  const RunningHere here(flat_ ? this : nullptr, cpu);
   return static_cast<translator::ExitReason>(enter(state, code));
 }
 

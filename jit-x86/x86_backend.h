@@ -25,11 +25,14 @@ class X86Backend final : public translator::Backend {
   void patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) override;
   translator::ExitReason enter(Cpu& cpu, const u8* code) override;
   u64 cache_bytes() const override { return cache_.bytes(); }
+  // For the signal handler: whether the address is in generated code.
+  bool contains(u64 host) const { return host - reinterpret_cast<u64>(cache_.start()) < cache_.bytes(); }
 
  private:
   X86Backend(Cpu& cpu, std::size_t cache_bytes);
 
   Cpu& cpu_;
+  const bool flat_;
   CodeCache cache_;
   asmjit::CodeHolder holder_;
   x86::Assembler assembler_;

@@ -16,6 +16,12 @@ struct SidePoint {
   u16 insn;
 };
 
+// A load that may fault on the host, and where its block goes on if it does.
+struct AccessPoint {
+  u32 host_offset;
+  u32 slow_offset;
+};
+
 // A jump out of a block to a guest address known when translating. Until it is linked it leads to a stub that
 // returns ExitReason::link with this number.
 struct LinkSite {
@@ -31,6 +37,7 @@ struct CompiledBlock {
   const u8* entry = nullptr;
   u32 bytes = 0;
   std::vector<SidePoint> side_points;
+  std::vector<AccessPoint> access_points;  // ascending
   std::vector<LinkSite> links;
 };
 

@@ -38,6 +38,7 @@ struct Area {
   u32 link;
   u32 vector;
   u32 cause;
+  u32 loaded;           // on its way from a slow load to its register
   u32 faulted;      // a helper has an exception to report
   u64 scratch[16];  // spilled values
   void* engine;

@@ -189,7 +189,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   Translation* made = owned.get();
   *made = {pc,     physical,   tag,        static_cast<u32>(block_.insns.size()),
            number, code.entry, code.bytes, std::move(code.side_points),
-           {},     {}};
+           std::move(code.access_points), {}, {}};
   for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
   numbered_[number] = made;
   by_host_[reinterpret_cast<u64>(made->entry)] = made;
@@ -281,6 +281,17 @@ u32 Translator::insn_at(u64 host) const {
   const auto point = std::lower_bound(block.side_points.begin(), block.side_points.end(), offset,
                                       [](const SidePoint& p, u32 at) { return p.host_offset < at; });
   return point->insn;
+}
+
+const u8* Translator::slow_path(u64 host) const {
+  const auto after = by_host_.upper_bound(host);
+  if (after == by_host_.begin()) return nullptr;
+  const Translation& block = *std::prev(after)->second;
+  const u64 offset = host - reinterpret_cast<u64>(block.entry);
+  const auto point = std::lower_bound(block.access_points.begin(), block.access_points.end(), offset,
+                                      [](const AccessPoint& p, u64 at) { return p.host_offset < at; });
+  if (point == block.access_points.end() || point->host_offset != offset) return nullptr;
+  return block.entry + point->slow_offset;
 }
 
 }  // namespace quince::translator

@@ -36,6 +36,7 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   tl::expected<ppc::Mapping, ppc::GuestException> translate(const ppc::CpuState&, u32 ea,
                                                             ppc::Access) override;
   u8* page(u32 physical_page, bool write) override;
+  const u8* flat() override { return base_; }
   u64 read(u32, unsigned) override { return 0; }  // there is no MMIO
   void write(u32, unsigned, u64) override {}
 

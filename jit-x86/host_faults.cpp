@@ -1,0 +1,70 @@
+#include "jit-x86/host_faults.h"
+
+#include <asm/prctl.h>
+#include <csignal>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "jit-x86/x86_backend.h"
+#include "translator/translator.h"
+
+namespace quince::jit {
+
+namespace {
+
+// A signal handler has no other way to learn whose code it interrupted.
+struct Running {
+  const X86Backend* backend = nullptr;
+  ppc::Cpu* cpu = nullptr;
+  const u8* gs_base = nullptr;
+};
+thread_local Running running;
+struct sigaction previous;
+
+const u8* slow_path(u64 host) {
+  if (!running.backend || !running.backend->contains(host)) return nullptr;
+  const void* engine = translator::area_of(*running.cpu).engine;
+  return static_cast<const translator::Translator*>(engine)->slow_path(host);
+}
+
+void on_fault(int number, siginfo_t* info, void* context) {
+  greg_t& host = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
+  if (const u8* code = slow_path(static_cast<u64>(host))) {
+    host = static_cast<greg_t>(reinterpret_cast<u64>(code));
+    return;
+  }
+  if ((previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction) return previous.sa_sigaction(number, info, context);
+  signal(number, SIG_DFL);  // the access is repeated and ends the process
+}
+
+bool install() {
+  struct sigaction action = {};
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  return sigaction(SIGSEGV, &action, &previous) == 0;
+}
+
+}  // namespace
+
+void catch_host_faults() {
+  static const bool installed = install();
+  (void)installed;
+}
+
+RunningHere::RunningHere(const X86Backend* backend, ppc::Cpu& cpu) : backend_(backend) {
+  if (!backend_) return;
+  running.backend = backend;
+  running.cpu = &cpu;
+  const u8* base = cpu.flat_memory();
+  if (running.gs_base == base) return;
+  syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+  running.gs_base = base;
+}
+
+RunningHere::~RunningHere() {
+  if (backend_) running.backend = nullptr;
+}
+
+}  // namespace quince::jit
