@@ -43,10 +43,12 @@ constexpr unsigned ata_0_channel = 11, ata_1_channel = 13, ata_1_channel_of_chip
 
 // --- PCI ---
 
-constexpr unsigned grackle_slot = 0, mac_io_slot = 16;
+constexpr unsigned grackle_slot = 0, vga_slot = 1, ne2000_slot = 2, mac_io_slot = 16;
 
 // INTA of a slot. The four lines rotate from slot to slot.
 constexpr unsigned pci_irq(unsigned slot) { return irq::pci_first + slot % 4; }
+
+constexpr MacAddress mac_address{0x02, 0x00, 0x47, 0x33, 0x00, 0x01};  // locally administered
 
 // --- Firmware configuration ---
 
@@ -76,6 +78,8 @@ BeigeG3::BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, Chara
       core_(core),
       rom_(rom_bytes),
       grackle_(pci_),
+      vga_(core.scheduler),
+      ne2000_(network_, mac_address),
       via_(core.scheduler),
       cuda_(core.scheduler, via_, adb_, seconds_since_1904(options.clock)),
       escc_(serial_a, serial_b),
@@ -118,6 +122,8 @@ void BeigeG3::wire_mac_io() {
 
 void BeigeG3::wire_pci() {
   pci_.add(grackle_slot, grackle_);
+  pci_.add(vga_slot, vga_);
+  pci_.add(ne2000_slot, ne2000_);
   pci_.add(mac_io_slot, mac_io_);
   pci_.on_windows_changed([this] { update_pci_windows(); });
 }
@@ -163,7 +169,7 @@ void BeigeG3::describe_to_firmware() {
   fw_cfg_.set_u32(key::interface_id, 1);
   fw_cfg_.set_bytes(key::uuid, std::vector<u8>(16));
   fw_cfg_.set_u64(key::ram_size, core_.bus.ram().size());
-  fw_cfg_.set_u16(key::no_graphic, 1);
+  fw_cfg_.set_u16(key::no_graphic, options_.screen_console ? 0 : 1);
   fw_cfg_.set_u16(key::cpus, 1);
   fw_cfg_.set_u16(key::machine_id, machine_id_heathrow);
   fw_cfg_.set_u16(key::boot_device, boot_letter(options_));

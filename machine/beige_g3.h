@@ -18,7 +18,9 @@
 #include "devices/grackle.h"
 #include "devices/mac_io.h"
 #include "devices/mesh.h"
+#include "devices/ne2000.h"
 #include "devices/nvram.h"
+#include "devices/vga.h"
 #include "devices/via.h"
 #include "machine/io_space.h"
 #include "machine/machine.h"
@@ -42,6 +44,7 @@ class BeigeG3 {
 
   devices::AdbKeyboard keyboard;
   devices::AdbMouse mouse;
+  devices::Display& screen() { return vga_; }
 
  private:
   void wire_processor_bus();
@@ -59,6 +62,9 @@ class BeigeG3 {
   HostMemory rom_;
   devices::PciBus pci_;
   devices::Grackle grackle_;
+  devices::Vga vga_;
+  devices::NullNetwork network_;
+  devices::Ne2000 ne2000_;
   devices::MacIo mac_io_;
   IoSpace io_space_;
   devices::FwCfg fw_cfg_;

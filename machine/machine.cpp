@@ -44,7 +44,15 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
   BeigeG3 board(options, core, loop, serial, second_port);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
   board.reset();
-  return loop.run();
+  FrontPanel panel{.screen = board.screen(),
+                   .keyboard = board.keyboard,
+                   .mouse = board.mouse,
+                   .scheduler = core.scheduler,
+                   .quit = [&loop] { loop.stop(0); }};
+  if (options.started) options.started(panel);
+  const auto result = loop.run();
+  if (options.stopped) options.stopped(panel);
+  return result;
 }
 
 }  // namespace

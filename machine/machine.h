@@ -7,6 +7,9 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "devices/adb_keyboard.h"
+#include "devices/adb_mouse.h"
+#include "devices/display.h"
 #include "machine/core.h"
 #include "machine/error.h"
 
@@ -19,6 +22,16 @@ struct DiskImage {
   std::string path;
   bool read_only = false;
   std::string overlay{};  // file that takes what the guest writes; empty: the image itself does
+};
+
+// What somebody in front of the machine sees and touches. All of it belongs to the processor's thread;
+// scheduler.post() leads there.
+struct FrontPanel {
+  devices::Display& screen;
+  devices::AdbKeyboard& keyboard;
+  devices::AdbMouse& mouse;
+  devices::Scheduler& scheduler;
+  std::function<void()> quit;  // ends the machine with status 0
 };
 
 struct MachineOptions {
@@ -35,6 +48,7 @@ struct MachineOptions {
   std::string firmware;          // empty: the OpenBIOS that is installed
   std::string nvram;             // file that keeps it; empty: fresh at each start
 
+  bool screen_console = false;   // the firmware talks to screen and keyboard, not to the serial line
   std::string serial = "stdio";  // as open_character_backend() takes it
   VirtualClock::Kind clock = VirtualClock::Kind::real;
   std::string until;           // stop with status 0 when the serial line has printed it
@@ -44,6 +58,8 @@ struct MachineOptions {
 
   // Called before the guest starts, with the device that a serial line of kind pty has become.
   std::function<void(const std::string& path)> on_terminal;
+  // Boards with a screen: called before the guest starts, and when it has stopped.
+  std::function<void(FrontPanel&)> started, stopped;
   // Called once when the machine has stopped: for --stats.
   std::function<void(const ppc::Cpu&)> finished;
 };
