@@ -10,8 +10,8 @@ constexpr u32 mul_high_signed(u32 a, u32 b) {
 }
 constexpr u32 mul_high_unsigned(u32 a, u32 b) { return static_cast<u32>((u64{a} * b) >> 32); }
 
-// The architecture leaves x / 0 and 0x80000000 / -1 undefined. As recorded on a 750CL: signed, -1 for a dividend
-// with the sign bit set, else 0; unsigned, 0.
+// The architecture leaves x / 0 and 0x80000000 / -1 undefined. As recorded on a 750CL: signed, -1 for a
+// dividend with the sign bit set, else 0; unsigned, 0.
 constexpr u32 div_signed(u32 a, u32 b) {
   if (b == 0 || (a == 0x8000'0000 && b == 0xffff'ffff)) return static_cast<i32>(a) < 0 ? 0xffff'ffff : 0;
   return static_cast<u32>(static_cast<i32>(a) / static_cast<i32>(b));

@@ -135,6 +135,9 @@ class Cpu {
   // If an enabled interrupt is waiting at an instruction boundary, takes it (pc = next instruction) and says
   // so.
   bool take_interrupt();
+  // After an instruction that may have enabled one: the program exception of an FP exception that was masked till
+  // now, else a waiting interrupt.
+  void take_unmasked();
   bool interrupt_waiting();  // enabled and waiting; the engine should call take_interrupt()
 
   // Which AlignedOperand kinds raise alignment exceptions. All, on real processors; user-mode boards whose
@@ -179,6 +182,7 @@ class Cpu {
   template <class T>
   void store_within_page(u32 ea, T value);
   Mapping translate(u32 ea, Access access);
+  Mapping translate_for_reservation(u32 ea, Access access);
   void code_written(u32 physical, u32 bytes);
   void all_code_changed();
   void write_address_space(u32& reg, u32 value);

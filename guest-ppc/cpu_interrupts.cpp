@@ -52,4 +52,12 @@ bool Cpu::take_interrupt() {
   return true;
 }
 
+void Cpu::take_unmasked() {
+  if (fp_exception_waiting()) {
+    deliver({Vector::program, program_cause::fp_enabled | program_cause::srr0_is_next}, state.pc);
+  } else {
+    take_interrupt();
+  }
+}
+
 }  // namespace quince::ppc

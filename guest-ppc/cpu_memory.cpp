@@ -32,7 +32,8 @@ Mapping Cpu::translate(u32 ea, Access access) {
 }
 
 void Cpu::raise_alignment(u32 ea) const {
-  throw GuestException{Vector::alignment, 0, ea, 0};  // the engine adds DSISR, which describes the instruction
+  throw GuestException{Vector::alignment, 0, ea,
+                       0};  // the engine adds DSISR, which describes the instruction
 }
 
 Mapping Cpu::fetch(u32 ea) {
@@ -119,20 +120,33 @@ void Cpu::probe(u32 ea, u32 bytes, Access access) {
   if (((ea ^ last) & ~page_mask) != 0) translate(last & ~page_mask, access);
 }
 
-// --- Reservations (PEM 8.2, lwarx and stwcx.; MPC750UM 2.3.5.2): stwcx. asks only whether a reservation is held. ---
+// --- Reservations (PEM 8.2, lwarx and stwcx.; MPC750UM 2.3.5.2): stwcx. asks only whether a reservation is
+// held. ---
+
+// Reservations need a cacheable, copy-back page (MPC7400UM 4.6.3).
+Mapping Cpu::translate_for_reservation(u32 ea, Access access) {
+  const Mapping mapping = translate(ea, access);
+  if (mapping.write_through) {
+    const u32 store = access == Access::write ? dsi_cause::store : 0;
+    throw GuestException{Vector::dsi, 0, ea, dsi_cause::reserved_access_not_cacheable | store};
+  }
+  return mapping;
+}
 
 u32 Cpu::load_reserved(u32 ea) {
+  const Mapping mapping = translate_for_reservation(ea, Access::read);
   const u32 value = load<u32>(ea);
   state.reservation = true;
-  state.reservation_granule = (translate(ea, Access::read).physical | (ea & page_mask)) & ~(reservation_bytes - 1);
+  state.reservation_granule = (mapping.physical | (ea & page_mask)) & ~(reservation_bytes - 1);
   return value;
 }
 
 bool Cpu::store_conditional(u32 ea, u32 value) {
   if (!state.reservation) {
-    probe(ea, 4, Access::write);  // protection applies whether or not the store is made
+    translate_for_reservation(ea, Access::write);  // protection applies whether or not the store is made
     return false;
   }
+  translate_for_reservation(ea, Access::write);
   store<u32>(ea, value);
   state.reservation = false;
   return true;

@@ -8,8 +8,8 @@
 namespace quince::ppc {
 
 // Encoding: EQ is "low 32 bits are zero", GT is "positive as i64", LT is bit 62, SO is bit 59 XOR bit 63.
-// The difference of two sign- or zero-extended 32-bit numbers fits 33 bits, so its bits 33..63 are alike: such a
-// difference is at once the right field with SO = 0, and flipping bit 59 adds SO to LT and GT.
+// The difference of two sign- or zero-extended 32-bit numbers fits 33 bits, so its bits 33..63 are alike:
+// such a difference is at once the right field with SO = 0, and flipping bit 59 adds SO to LT and GT.
 class CrField {
  public:
   static constexpr u32 lt = 8, gt = 4, eq = 2, so = 1;

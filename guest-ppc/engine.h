@@ -18,8 +18,8 @@ struct Stop {
 
 class Engine : public ExecutionHooks {
  public:
-  // Executes from state.pc until cpu.retired >= cpu.limit at a checkpoint: a taken backward branch, an indirect
-  // branch, or an instruction that changes the machine state. Interrupts are taken there, too.
+  // Executes from state.pc until cpu.retired >= cpu.limit at a checkpoint: a taken backward branch, an
+  // indirect branch, or an instruction that changes the machine state. Interrupts are taken there, too.
   virtual Stop run() = 0;
   // Forgets all decoded or translated code.
   virtual void flush() = 0;

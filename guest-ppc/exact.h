@@ -1,5 +1,5 @@
-// Every instruction but branches as an ordinary function: what an engine falls back on where it has no code of its
-// own, and what it is tested against.
+// Every instruction but branches as an ordinary function: what an engine falls back on where it has no code
+// of its own, and what it is tested against.
 #pragma once
 
 #include "guest-ppc/instruction_table.h"

@@ -88,15 +88,16 @@ std::optional<Stop> Interpreter::execute() {
       }
       // mtmsr or rfi may just have enabled an interrupt that was waiting.
       if (block->unmasks && handling_ == ExceptionHandling::deliver) {
-        if (state.msr & msr::ee) cpu.take_interrupt();
-        if (traced()) [[unlikely]] return std::nullopt;
+        cpu.take_unmasked();
+        if (traced()) [[unlikely]]
+          return std::nullopt;
       }
     }
   }
 }
 
-// Single-step and branch tracing (PEM 6.4.11): one instruction at a time, then the trace exception, unless the
-// instruction was rfi or itself raised an exception, which turns tracing off.
+// Single-step and branch tracing (PEM 6.4.11): one instruction at a time, then the trace exception, unless
+// the instruction was rfi or itself raised an exception, which turns tracing off.
 std::optional<Stop> Interpreter::execute_traced() {
   CpuState& state = cpu.state;
   while (traced()) {
@@ -167,7 +168,8 @@ Decoded Interpreter::decode_one(u32 pc) {
 
 const Interpreter::Block* Interpreter::find(u32 pc) {
   const CacheLine& cached = line(pc);
-  if (cached.pc == pc && cached.tag == cpu.tlb.exec_tag()[pc / page_size]) [[likely]] return cached.block;
+  if (cached.pc == pc && cached.tag == cpu.tlb.exec_tag()[pc / page_size]) [[likely]]
+    return cached.block;
   return find_slow(pc);
 }
 

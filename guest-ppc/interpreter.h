@@ -13,8 +13,8 @@ namespace quince::ppc {
 
 class Interpreter;
 
-// One decoded instruction. Its handler executes it and then calls that of the next entry, so that straight-line
-// code runs without returning; the handler of the last one returns.
+// One decoded instruction. Its handler executes it and then calls that of the next entry, so that
+// straight-line code runs without returning; the handler of the last one returns.
 struct Decoded {
   using Handler = void (*)(Interpreter&, const Decoded*);
   Handler run;
@@ -89,9 +89,9 @@ class Interpreter final : public Engine {
   Stop stop_;
   bool flush_wanted_ = false;
   std::vector<CacheLine> cache_;
-  std::unordered_map<u64, std::unique_ptr<Block>> blocks_;         // by physical page + 1 and pc
-  std::unordered_map<u32, std::vector<u64>> blocks_of_page_;       // keys, by physical page
-  std::vector<std::unique_ptr<Block>> invalid_;                    // perhaps still executing
+  std::unordered_map<u64, std::unique_ptr<Block>> blocks_;    // by physical page + 1 and pc
+  std::unordered_map<u32, std::vector<u64>> blocks_of_page_;  // keys, by physical page
+  std::vector<std::unique_ptr<Block>> invalid_;               // perhaps still executing
   std::vector<std::unique_ptr<Decoded[]>> chunks_;
   std::size_t chunk_used_ = 0;
   Statistics statistics_;

@@ -1,5 +1,5 @@
-// The emitter that executes at once: its values are the numbers themselves. See semantics/emitter.h for what each
-// operation means.
+// The emitter that executes at once: its values are the numbers themselves. See semantics/emitter.h for what
+// each operation means.
 #pragma once
 
 #include <bit>
@@ -47,7 +47,9 @@ class InterpreterEmitter {
   static Word rotate_left(Word a, Word n) { return {std::rotl(a.v, static_cast<int>(n.v & 31))}; }
   static Word shift_left(Word a, Word n) { return {arithmetic::shift_left(a.v, n.v)}; }
   static Word shift_right(Word a, Word n) { return {arithmetic::shift_right(a.v, n.v)}; }
-  static Word shift_right_arithmetic(Word a, Word n) { return {arithmetic::shift_right_arithmetic(a.v, n.v)}; }
+  static Word shift_right_arithmetic(Word a, Word n) {
+    return {arithmetic::shift_right_arithmetic(a.v, n.v)};
+  }
   static Word count_leading_zeros(Word a) { return {static_cast<u32>(std::countl_zero(a.v))}; }
   static Word sign_extend8(Word a) { return {static_cast<u32>(static_cast<i8>(a.v))}; }
   static Word sign_extend16(Word a) { return {static_cast<u32>(static_cast<i16>(a.v))}; }
@@ -78,7 +80,9 @@ class InterpreterEmitter {
   }
   void clear_so_and_ov() { s_.xer_so = s_.xer_ov = 0; }
   void set_cr_signed(unsigned f, Word a, Word b) { s_.cr[f] = CrField::compare_signed(a.v, b.v, s_.xer_so); }
-  void set_cr_unsigned(unsigned f, Word a, Word b) { s_.cr[f] = CrField::compare_unsigned(a.v, b.v, s_.xer_so); }
+  void set_cr_unsigned(unsigned f, Word a, Word b) {
+    s_.cr[f] = CrField::compare_unsigned(a.v, b.v, s_.xer_so);
+  }
   Bit cr_bit(unsigned n) const { return {s_.cr[n / 4].test(n % 4)}; }
   void set_cr_bit(unsigned n, Bit v) {
     const u32 mask = 8u >> n % 4;
@@ -87,7 +91,9 @@ class InterpreterEmitter {
   }
   void copy_cr_field(unsigned to, unsigned from) { s_.cr[to] = s_.cr[from]; }
   Word cr() const { return {s_.cr_word()}; }
-  void set_cr_field(unsigned f, Word v, unsigned shift) { s_.cr[f] = CrField::from_nibble(v.v >> shift & 15); }
+  void set_cr_field(unsigned f, Word v, unsigned shift) {
+    s_.cr[f] = CrField::from_nibble(v.v >> shift & 15);
+  }
 
   // --- Control ---
   u32 cia() const { return pc_; }
@@ -96,7 +102,8 @@ class InterpreterEmitter {
   void jump_indirect(Word target) { s_.pc = target.v; }
   void jump_indirect_if(Bit taken, Word target) { s_.pc = taken.v ? target.v : pc_ + 4; }
   void program_exception_if(Bit condition, u32 cause) {
-    if (condition.v) [[unlikely]] throw GuestException{Vector::program, cause};
+    if (condition.v) [[unlikely]]
+      throw GuestException{Vector::program, cause};
   }
   void system_call() { cpu_.hooks().system_call(pc_ + 4); }
   void set_msr(Word v) { cpu_.set_msr(v.v); }
@@ -136,8 +143,12 @@ class InterpreterEmitter {
   void fp_arith(unsigned d, Fp a, Fp c, Fp b) {
     finish(d, fpu::arith(op, precision, a.v, c.v, b.v, s_.fpscr, cpu_.model.fpu));
   }
-  void fp_round_to_single(unsigned d, Fp b) { finish(d, fpu::round_to_single(b.v, s_.fpscr, cpu_.model.fpu)); }
-  void fp_to_int32(unsigned d, Fp b, bool toward_zero) { finish(d, fpu::to_int32(b.v, toward_zero, s_.fpscr)); }
+  void fp_round_to_single(unsigned d, Fp b) {
+    finish(d, fpu::round_to_single(b.v, s_.fpscr, cpu_.model.fpu));
+  }
+  void fp_to_int32(unsigned d, Fp b, bool toward_zero) {
+    finish(d, fpu::to_int32(b.v, toward_zero, s_.fpscr));
+  }
   void fp_reciprocal_estimate(unsigned d, Fp b) {
     finish(d, fpu::reciprocal_estimate(b.v, s_.fpscr, cpu_.model.fpu));
   }

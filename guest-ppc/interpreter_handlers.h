@@ -1,5 +1,5 @@
-// From rows of the instruction table to the interpreter's handlers. They are compiled in several translation units,
-// one for each part of the architecture, because 350 instructions in one would build slowly.
+// From rows of the instruction table to the interpreter's handlers. They are compiled in several translation
+// units, one for each part of the architecture, because 350 instructions in one would build slowly.
 #pragma once
 
 #include <array>
@@ -14,13 +14,15 @@ namespace quince::ppc {
 using HandlerTable = std::array<Decoded::Handler, op_count>;  // null where another table has the instruction
 extern const HandlerTable integer_handlers, float_handlers, vector_handlers;
 
-// A handler for those words of an instruction in which some fields have a certain value, known to the compiler.
+// A handler for those words of an instruction in which some fields have a certain value, known to the
+// compiler.
 struct SpecialHandler {
   Op op;
   u32 mask, value;
   Decoded::Handler run;
 };
-extern const std::span<const SpecialHandler> special_handlers;  // sorted by op; of several that match the first counts
+extern const std::span<const SpecialHandler>
+    special_handlers;  // sorted by op; of several that match the first counts
 
 namespace handler_detail {
 
@@ -37,13 +39,16 @@ struct KnownWord {
 template <u32 flags>
 inline void check_availability(const CpuState& state) {
   if constexpr ((flags & flag::priv) != 0) {
-    if (state.msr & msr::pr) [[unlikely]] throw GuestException{Vector::program, program_cause::privileged};
+    if (state.msr & msr::pr) [[unlikely]]
+      throw GuestException{Vector::program, program_cause::privileged};
   }
   if constexpr ((flags & flag::fp) != 0) {
-    if (!(state.msr & msr::fp)) [[unlikely]] throw GuestException{Vector::fp_unavailable};
+    if (!(state.msr & msr::fp)) [[unlikely]]
+      throw GuestException{Vector::fp_unavailable};
   }
   if constexpr ((flags & flag::vec) != 0) {
-    if (!(state.msr & msr::vec)) [[unlikely]] throw GuestException{Vector::vector_unavailable};
+    if (!(state.msr & msr::vec)) [[unlikely]]
+      throw GuestException{Vector::vector_unavailable};
   }
 }
 

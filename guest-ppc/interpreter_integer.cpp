@@ -21,8 +21,8 @@ constexpr SpecialHandler special() {
 }
 
 // A conditional branch on CR bit n of a field, taken if the bit is set (BO = 12) or clear (BO = 4).
-#define QUINCE_BRANCHES(bo)                                                                   \
-  special<bc_row, bo_bi_mask, bo_bi(bo, 0)>(), special<bc_row, bo_bi_mask, bo_bi(bo, 1)>(),   \
+#define QUINCE_BRANCHES(bo)                                                                 \
+  special<bc_row, bo_bi_mask, bo_bi(bo, 0)>(), special<bc_row, bo_bi_mask, bo_bi(bo, 1)>(), \
       special<bc_row, bo_bi_mask, bo_bi(bo, 2)>(), special<bc_row, bo_bi_mask, bo_bi(bo, 3)>()
 
 using namespace handler_detail;

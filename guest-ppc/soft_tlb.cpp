@@ -99,9 +99,9 @@ void SoftTlb::fill_write(u32 ea, const Mapping& mapping, u8* host_page) {
   note_fill(page, mapping);
   current_->write(page) = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
   Writer& writer = writers_[mapping.physical / page_size];
-  const auto index = static_cast<u16>(std::find_if(windows_.begin(), windows_.end(),
-                                                   [&](const auto& w) { return w.get() == current_; }) -
-                                      windows_.begin());
+  const auto index = static_cast<u16>(
+      std::find_if(windows_.begin(), windows_.end(), [&](const auto& w) { return w.get() == current_; }) -
+      windows_.begin());
   const bool same = writer.count == 1 && writer.page == page && writer.window == index;
   if (!same) writer = {page, index, static_cast<u16>(writer.count == 0 ? 1 : 2)};
 }

@@ -1,6 +1,6 @@
-// The software TLB: flat tables from effective page to host address, one set ("window") per address space, filled
-// as pages are touched and kept across mtsr, rfi and MSR changes. Entries are exact: each stands for a translation
-// that the MMU made and that the guest has not invalidated since.
+// The software TLB: flat tables from effective page to host address, one set ("window") per address space,
+// filled as pages are touched and kept across mtsr, rfi and MSR changes. Entries are exact: each stands for a
+// translation that the MMU made and that the guest has not invalidated since.
 #pragma once
 
 #include <array>
@@ -19,17 +19,19 @@ class SoftTlb {
 
   SoftTlb();
 
-  // The tables of the current address space, one entry for each effective page. A bias added to an effective address
-  // is a host address; zero means that the access must take the slow path. An exec tag is the physical page plus 1, or
-  // zero. The three stand in one piece of memory at these distances, for generated code.
-  static constexpr u32 exec_offset = 0, read_offset = 4u << 20, write_offset = 12u << 20, window_bytes = 20u << 20;
+  // The tables of the current address space, one entry for each effective page. A bias added to an effective
+  // address is a host address; zero means that the access must take the slow path. An exec tag is the
+  // physical page plus 1, or zero. The three stand in one piece of memory at these distances, for generated
+  // code.
+  static constexpr u32 exec_offset = 0, read_offset = 4u << 20, write_offset = 12u << 20,
+                       window_bytes = 20u << 20;
   const u64* read_bias() const { return reinterpret_cast<const u64*>(base_ + read_offset); }
   const u64* write_bias() const { return reinterpret_cast<const u64*>(base_ + write_offset); }
   const u32* exec_tag() const { return reinterpret_cast<const u32*>(base_ + exec_offset); }
   const u8* const* base_address() const { return &base_; }
 
-  // Segment registers, BATs or MSR[IR,DR,PR] changed: from now on every access takes the slow path, until the slow
-  // path calls select(). Costs three stores, however many registers change in a row.
+  // Segment registers, BATs or MSR[IR,DR,PR] changed: from now on every access takes the slow path, until the
+  // slow path calls select(). Costs three stores, however many registers change in a row.
   void leave_window();
   bool window_selected() const { return current_ != nullptr; }
   void select(const CpuState& state);
@@ -40,8 +42,9 @@ class SoftTlb {
   void fill_write(u32 ea, const Mapping& mapping, u8* host_page);
   void fill_exec(u32 ea, const Mapping& mapping);
 
-  void invalidate_class(u32 ea);  // tlbie: the congruence class of EA in every address space (MPC750UM 5.4.3.2)
-  void invalidate_all();          // SDR1 changed, reset, the host's memory layout changed
+  void invalidate_class(
+      u32 ea);            // tlbie: the congruence class of EA in every address space (MPC750UM 5.4.3.2)
+  void invalidate_all();  // SDR1 changed, reset, the host's memory layout changed
   // Stores to this physical page take the slow path from now on (it holds code that an engine has decoded).
   void protect_page(u32 physical_page);
 
@@ -64,7 +67,8 @@ class SoftTlb {
     u64& read(u32 page) { return at<u64>(read_offset)[page]; }
     u64& write(u32 page) { return at<u64>(write_offset)[page]; }
     u32& exec(u32 page) { return at<u32>(exec_offset)[page]; }
-    std::array<std::vector<u32>, congruence_classes> from_page_table;  // effective pages that tlbie can remove
+    std::array<std::vector<u32>, congruence_classes>
+        from_page_table;  // effective pages that tlbie can remove
     void clear();
     void drop(u32 page) { read(page) = write(page) = 0, exec(page) = 0; }
     void forbid_writes();

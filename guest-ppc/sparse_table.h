@@ -1,5 +1,5 @@
-// A table of 2^20 entries, one per 4 KiB page of a 32-bit space, whose memory the host provides only as entries
-// are written. Zero is the empty entry.
+// A table of 2^20 entries, one per 4 KiB page of a 32-bit space, whose memory the host provides only as
+// entries are written. Zero is the empty entry.
 #pragma once
 
 #include <cstddef>

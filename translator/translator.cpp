@@ -84,8 +84,7 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
     case ExitReason::recheck:
       if (stop_) return stop_;
       if (const auto stop = checkpoint()) return stop;
-      if (handling_ == ppc::ExceptionHandling::deliver && (cpu_.state.msr & ppc::msr::ee))
-        cpu_.take_interrupt();
+      if (handling_ == ppc::ExceptionHandling::deliver) cpu_.take_unmasked();
       break;
     case ExitReason::link: {
       Translation* from = numbered_[area_.link / max_links];

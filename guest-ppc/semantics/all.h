@@ -1,4 +1,5 @@
-// The semantics of every instruction of the table: sem::ID(emitter, insn) for each row ID of instructions.inc.
+// The semantics of every instruction of the table: sem::ID(emitter, insn) for each row ID of
+// instructions.inc.
 #pragma once
 
 #include "guest-ppc/semantics/branch.h"

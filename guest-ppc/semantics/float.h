@@ -1,4 +1,5 @@
-// Floating-point arithmetic, moves, compares and the FPSCR (PEM 4.2.2). The arithmetic itself is in guest-ppc/fpu.
+// Floating-point arithmetic, moves, compares and the FPSCR (PEM 4.2.2). The arithmetic itself is in
+// guest-ppc/fpu.
 #pragma once
 
 #include "guest-ppc/fpu/fpu.h"
@@ -6,8 +7,8 @@
 
 namespace quince::ppc::sem {
 
-// After an instruction that may raise floating-point exceptions: CR1 if recorded, then the program exception if
-// FPSCR[FEX] and MSR[FE0,FE1] ask for it.
+// After an instruction that may raise floating-point exceptions: CR1 if recorded, then the program exception
+// if FPSCR[FEX] and MSR[FE0,FE1] ask for it.
 template <class E, class I>
 void finish_fp(E& e, I i) {
   if (i.rc()) e.copy_fpscr_to_cr1();
@@ -21,14 +22,14 @@ void fp_arith(E& e, I i) {
 }
 
 // One row per operation: the double form and the single form.
-#define QUINCE_FP_ARITH(name, op)                                       \
-  template <class E, class I>                                           \
-  void name(E& e, I i) {                                                \
-    fp_arith<fpu::ArithOp::op, fpu::Precision::double_>(e, i);          \
-  }                                                                     \
-  template <class E, class I>                                           \
-  void name##s(E& e, I i) {                                             \
-    fp_arith<fpu::ArithOp::op, fpu::Precision::single>(e, i);           \
+#define QUINCE_FP_ARITH(name, op)                              \
+  template <class E, class I>                                  \
+  void name(E& e, I i) {                                       \
+    fp_arith<fpu::ArithOp::op, fpu::Precision::double_>(e, i); \
+  }                                                            \
+  template <class E, class I>                                  \
+  void name##s(E& e, I i) {                                    \
+    fp_arith<fpu::ArithOp::op, fpu::Precision::single>(e, i);  \
   }
 QUINCE_FP_ARITH(fadd, add)
 QUINCE_FP_ARITH(fsub, sub)
@@ -124,11 +125,11 @@ template <class E, class I>
 void mcrfs(E& e, I i) {
   e.template call<helper::mcrfs>(i);
 }
-#define QUINCE_FPSCR_CALLS(name)          \
-  template <class E, class I>             \
-  void name(E& e, I i) {                  \
-    e.template call<helper::name>(i);     \
-    finish_fp(e, i);                      \
+#define QUINCE_FPSCR_CALLS(name)      \
+  template <class E, class I>         \
+  void name(E& e, I i) {              \
+    e.template call<helper::name>(i); \
+    finish_fp(e, i);                  \
   }
 QUINCE_FPSCR_CALLS(mtfsf)
 QUINCE_FPSCR_CALLS(mtfsfi)

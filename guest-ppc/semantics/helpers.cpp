@@ -13,8 +13,8 @@ u32 indexed_address(const Cpu& cpu, Insn i) {
 
 // --- Strings (PEM 4.2.3.7): bytes go to registers from rD on, wrapping from r31 to r0, left-aligned. ---
 
-// All bytes are read first: a fault leaves the registers untouched, so the instruction can be restarted even when
-// it loads its own address registers.
+// All bytes are read first: a fault leaves the registers untouched, so the instruction can be restarted even
+// when it loads its own address registers.
 void load_string(Cpu& cpu, unsigned first, u32 ea, u32 bytes) {
   std::array<u32, 32> words{};
   for (u32 n = 0; n < bytes; ++n) words[n / 4] |= u32{cpu.load<u8>(ea + n)} << (24 - 8 * (n % 4));
@@ -46,8 +46,8 @@ void dcbf(Cpu& cpu, Insn i) { cpu.touch_block(indexed_address(cpu, i), Access::r
 void dcbi(Cpu& cpu, Insn i) { cpu.touch_block(indexed_address(cpu, i), Access::write); }
 void icbi(Cpu& cpu, Insn i) { cpu.invalidate_instruction_block(indexed_address(cpu, i)); }
 
-// dcba only allocates: where dcbz would raise an exception it does nothing (MPC7400UM 2.3.5.3). The block's contents
-// are undefined after it; Quince leaves them as they were.
+// dcba only allocates: where dcbz would raise an exception it does nothing (MPC7400UM 2.3.5.3). The block's
+// contents are undefined after it; Quince leaves them as they were.
 void dcba(Cpu&, Insn) {}
 
 // --- External control: DSI unless EAR[E] is set (PEM 4.3.4); no board of ours has a device behind it. ---
@@ -120,9 +120,7 @@ void tlbia(Cpu& cpu, Insn) { cpu.tlb_invalidate_all(); }
 void mtfsf(Cpu& cpu, Insn i) {
   cpu.state.fpscr = fpu::mtfsf(cpu.state.fpscr, i.fm(), static_cast<u32>(cpu.state.fpr[i.rb()]));
 }
-void mtfsfi(Cpu& cpu, Insn i) {
-  cpu.state.fpscr = fpu::mtfsfi(cpu.state.fpscr, i.crfd(), i.mtfsfi_imm());
-}
+void mtfsfi(Cpu& cpu, Insn i) { cpu.state.fpscr = fpu::mtfsfi(cpu.state.fpscr, i.crfd(), i.mtfsfi_imm()); }
 void mtfsb0(Cpu& cpu, Insn i) { cpu.state.fpscr = fpu::mtfsb0(cpu.state.fpscr, i.crbd()); }
 void mtfsb1(Cpu& cpu, Insn i) { cpu.state.fpscr = fpu::mtfsb1(cpu.state.fpscr, i.crbd()); }
 void mcrfs(Cpu& cpu, Insn i) {

@@ -1,5 +1,5 @@
-// Instructions as ordinary functions on a processor: the exact definition of everything too rare or too long to be
-// worth an emitter's operations. Every engine calls the same ones. They may throw GuestException.
+// Instructions as ordinary functions on a processor: the exact definition of everything too rare or too long
+// to be worth an emitter's operations. Every engine calls the same ones. They may throw GuestException.
 #pragma once
 
 #include "guest-ppc/cpu.h"

@@ -148,8 +148,7 @@ void divw(E& e, I i) {
   const auto a = e.gpr(i.ra()), b = e.gpr(i.rb());
   const auto quotient = e.div_signed(a, b);
   if (i.oe()) {
-    const auto too_big =
-        e.bit_and(e.equal(a, e.imm(0x8000'0000)), e.equal(b, e.imm(0xffff'ffff)));
+    const auto too_big = e.bit_and(e.equal(a, e.imm(0x8000'0000)), e.equal(b, e.imm(0xffff'ffff)));
     e.set_ov(e.bit_or(e.equal(b, e.imm(0)), too_big));
   }
   e.set_gpr(i.rd(), quotient);

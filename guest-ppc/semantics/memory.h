@@ -1,5 +1,5 @@
-// Integer and floating-point loads and stores, reservations and cache control (PEM 4.2.3, 4.3, 4.4.3). A register is
-// written only after the access that may fault, so that every instruction can be restarted.
+// Integer and floating-point loads and stores, reservations and cache control (PEM 4.2.3, 4.3, 4.4.3). A
+// register is written only after the access that may fault, so that every instruction can be restarted.
 #pragma once
 
 #include "guest-ppc/cpu.h"
@@ -9,28 +9,28 @@
 namespace quince::ppc::sem {
 
 // One row per family: NAME(d form), NAMEu, NAMEx, NAMEux. `load` gives the value from the address.
-#define QUINCE_LOADS(name, load)                   \
-  template <class E, class I>                      \
-  void name(E& e, I i) {                           \
-    const auto ea = ea_d(e, i);                    \
-    e.set_gpr(i.rd(), load);                       \
-  }                                                \
-  template <class E, class I>                      \
-  void name##u(E& e, I i) {                        \
-    const auto ea = ea_du(e, i);                   \
-    e.set_gpr(i.rd(), load);                       \
-    e.set_gpr(i.ra(), ea);                         \
-  }                                                \
-  template <class E, class I>                      \
-  void name##x(E& e, I i) {                        \
-    const auto ea = ea_x(e, i);                    \
-    e.set_gpr(i.rd(), load);                       \
-  }                                                \
-  template <class E, class I>                      \
-  void name##ux(E& e, I i) {                       \
-    const auto ea = ea_xu(e, i);                   \
-    e.set_gpr(i.rd(), load);                       \
-    e.set_gpr(i.ra(), ea);                         \
+#define QUINCE_LOADS(name, load) \
+  template <class E, class I>    \
+  void name(E& e, I i) {         \
+    const auto ea = ea_d(e, i);  \
+    e.set_gpr(i.rd(), load);     \
+  }                              \
+  template <class E, class I>    \
+  void name##u(E& e, I i) {      \
+    const auto ea = ea_du(e, i); \
+    e.set_gpr(i.rd(), load);     \
+    e.set_gpr(i.ra(), ea);       \
+  }                              \
+  template <class E, class I>    \
+  void name##x(E& e, I i) {      \
+    const auto ea = ea_x(e, i);  \
+    e.set_gpr(i.rd(), load);     \
+  }                              \
+  template <class E, class I>    \
+  void name##ux(E& e, I i) {     \
+    const auto ea = ea_xu(e, i); \
+    e.set_gpr(i.rd(), load);     \
+    e.set_gpr(i.ra(), ea);       \
   }
 QUINCE_LOADS(lbz, e.load8(ea))
 QUINCE_LOADS(lhz, e.load16(ea))
@@ -38,26 +38,26 @@ QUINCE_LOADS(lha, e.sign_extend16(e.load16(ea)))
 QUINCE_LOADS(lwz, e.load32(ea))
 #undef QUINCE_LOADS
 
-#define QUINCE_STORES(name, store)                 \
-  template <class E, class I>                      \
-  void name(E& e, I i) {                           \
-    e.store(ea_d(e, i), e.gpr(i.rs()));            \
-  }                                                \
-  template <class E, class I>                      \
-  void name##u(E& e, I i) {                        \
-    const auto ea = ea_du(e, i);                   \
-    e.store(ea, e.gpr(i.rs()));                    \
-    e.set_gpr(i.ra(), ea);                         \
-  }                                                \
-  template <class E, class I>                      \
-  void name##x(E& e, I i) {                        \
-    e.store(ea_x(e, i), e.gpr(i.rs()));            \
-  }                                                \
-  template <class E, class I>                      \
-  void name##ux(E& e, I i) {                       \
-    const auto ea = ea_xu(e, i);                   \
-    e.store(ea, e.gpr(i.rs()));                    \
-    e.set_gpr(i.ra(), ea);                         \
+#define QUINCE_STORES(name, store)      \
+  template <class E, class I>           \
+  void name(E& e, I i) {                \
+    e.store(ea_d(e, i), e.gpr(i.rs())); \
+  }                                     \
+  template <class E, class I>           \
+  void name##u(E& e, I i) {             \
+    const auto ea = ea_du(e, i);        \
+    e.store(ea, e.gpr(i.rs()));         \
+    e.set_gpr(i.ra(), ea);              \
+  }                                     \
+  template <class E, class I>           \
+  void name##x(E& e, I i) {             \
+    e.store(ea_x(e, i), e.gpr(i.rs())); \
+  }                                     \
+  template <class E, class I>           \
+  void name##ux(E& e, I i) {            \
+    const auto ea = ea_xu(e, i);        \
+    e.store(ea, e.gpr(i.rs()));         \
+    e.set_gpr(i.ra(), ea);              \
   }
 QUINCE_STORES(stb, store8)
 QUINCE_STORES(sth, store16)
@@ -83,8 +83,8 @@ void stwbrx(E& e, I i) {
 
 // --- Multiples and strings ---
 
-// All words are read before a register is written: a fault on the second page leaves the registers as they were,
-// whether or not rA is among them.
+// All words are read before a register is written: a fault on the second page leaves the registers as they
+// were, whether or not rA is among them.
 template <class E, class I>
 void lmw(E& e, I i) {
   const auto ea = ea_d(e, i);
@@ -138,63 +138,63 @@ void stwcx_rc(E& e, I i) {
 
 // --- Floating point ---
 
-#define QUINCE_FP_LOADS(name, load)                            \
-  template <class E, class I>                                  \
-  void name(E& e, I i) {                                       \
-    const auto ea = ea_d(e, i);                                \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    e.set_fpr(i.rd(), load);                                   \
-  }                                                            \
-  template <class E, class I>                                  \
-  void name##u(E& e, I i) {                                    \
-    const auto ea = ea_du(e, i);                               \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    e.set_fpr(i.rd(), load);                                   \
-    e.set_gpr(i.ra(), ea);                                     \
-  }                                                            \
-  template <class E, class I>                                  \
-  void name##x(E& e, I i) {                                    \
-    const auto ea = ea_x(e, i);                                \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    e.set_fpr(i.rd(), load);                                   \
-  }                                                            \
-  template <class E, class I>                                  \
-  void name##ux(E& e, I i) {                                   \
-    const auto ea = ea_xu(e, i);                               \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    e.set_fpr(i.rd(), load);                                   \
-    e.set_gpr(i.ra(), ea);                                     \
+#define QUINCE_FP_LOADS(name, load)                          \
+  template <class E, class I>                                \
+  void name(E& e, I i) {                                     \
+    const auto ea = ea_d(e, i);                              \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    e.set_fpr(i.rd(), load);                                 \
+  }                                                          \
+  template <class E, class I>                                \
+  void name##u(E& e, I i) {                                  \
+    const auto ea = ea_du(e, i);                             \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    e.set_fpr(i.rd(), load);                                 \
+    e.set_gpr(i.ra(), ea);                                   \
+  }                                                          \
+  template <class E, class I>                                \
+  void name##x(E& e, I i) {                                  \
+    const auto ea = ea_x(e, i);                              \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    e.set_fpr(i.rd(), load);                                 \
+  }                                                          \
+  template <class E, class I>                                \
+  void name##ux(E& e, I i) {                                 \
+    const auto ea = ea_xu(e, i);                             \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    e.set_fpr(i.rd(), load);                                 \
+    e.set_gpr(i.ra(), ea);                                   \
   }
 QUINCE_FP_LOADS(lfs, e.fp_from_single(e.load32(ea)))
 QUINCE_FP_LOADS(lfd, e.load_fp(ea))
 #undef QUINCE_FP_LOADS
 
-#define QUINCE_FP_STORES(name, store)                          \
-  template <class E, class I>                                  \
-  void name(E& e, I i) {                                       \
-    const auto ea = ea_d(e, i);                                \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    store;                                                     \
-  }                                                            \
-  template <class E, class I>                                  \
-  void name##u(E& e, I i) {                                    \
-    const auto ea = ea_du(e, i);                               \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    store;                                                     \
-    e.set_gpr(i.ra(), ea);                                     \
-  }                                                            \
-  template <class E, class I>                                  \
-  void name##x(E& e, I i) {                                    \
-    const auto ea = ea_x(e, i);                                \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    store;                                                     \
-  }                                                            \
-  template <class E, class I>                                  \
-  void name##ux(E& e, I i) {                                   \
-    const auto ea = ea_xu(e, i);                               \
-    e.require_alignment(ea, AlignedOperand::floating_point);   \
-    store;                                                     \
-    e.set_gpr(i.ra(), ea);                                     \
+#define QUINCE_FP_STORES(name, store)                        \
+  template <class E, class I>                                \
+  void name(E& e, I i) {                                     \
+    const auto ea = ea_d(e, i);                              \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    store;                                                   \
+  }                                                          \
+  template <class E, class I>                                \
+  void name##u(E& e, I i) {                                  \
+    const auto ea = ea_du(e, i);                             \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    store;                                                   \
+    e.set_gpr(i.ra(), ea);                                   \
+  }                                                          \
+  template <class E, class I>                                \
+  void name##x(E& e, I i) {                                  \
+    const auto ea = ea_x(e, i);                              \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    store;                                                   \
+  }                                                          \
+  template <class E, class I>                                \
+  void name##ux(E& e, I i) {                                 \
+    const auto ea = ea_xu(e, i);                             \
+    e.require_alignment(ea, AlignedOperand::floating_point); \
+    store;                                                   \
+    e.set_gpr(i.ra(), ea);                                   \
   }
 QUINCE_FP_STORES(stfs, e.store32(ea, e.fp_to_single(e.fpr(i.rs()))))
 QUINCE_FP_STORES(stfd, e.store_fp(ea, e.fpr(i.rs())))
@@ -207,7 +207,8 @@ void stfiwx(E& e, I i) {
   e.store32(ea, e.fp_low_word(e.fpr(i.rs())));
 }
 
-// --- Caches: no data is ever held back, so only translation, protection and code invalidation are visible. ---
+// --- Caches: no data is ever held back, so only translation, protection and code invalidation are visible.
+// ---
 
 template <class E, class I>
 void dcbt(E&, I) {}

@@ -1,5 +1,5 @@
-// Special registers and the operating environment (PEM 4.2.4.7, 4.4). All go through exact helper functions: they
-// are rare, and what they change concerns the engine as much as the registers.
+// Special registers and the operating environment (PEM 4.2.4.7, 4.4). All go through exact helper functions:
+// they are rare, and what they change concerns the engine as much as the registers.
 #pragma once
 
 #include "guest-ppc/semantics/helpers.h"
@@ -26,10 +26,10 @@ void mtspr(E& e, I i) {
   }
 }
 
-#define QUINCE_CALLS(name)                \
-  template <class E, class I>             \
-  void name(E& e, I i) {                  \
-    e.template call<helper::name>(i);     \
+#define QUINCE_CALLS(name)            \
+  template <class E, class I>         \
+  void name(E& e, I i) {              \
+    e.template call<helper::name>(i); \
   }
 QUINCE_CALLS(mftb)
 QUINCE_CALLS(mfmsr)

@@ -17,7 +17,8 @@ class FlatMemory : public ppc::Translation, public ppc::PhysicalMemory {
                                                             ppc::Access access) override {
     if (ea < ram.size()) return ppc::Mapping{ea & ~ppc::page_mask, true, false, false, false};
     using namespace ppc;
-    if (access == Access::fetch) return tl::unexpected(GuestException{Vector::isi, isi_cause::no_translation});
+    if (access == Access::fetch)
+      return tl::unexpected(GuestException{Vector::isi, isi_cause::no_translation});
     const u32 store = access == Access::write ? dsi_cause::store : 0;
     return tl::unexpected(GuestException{Vector::dsi, 0, ea, dsi_cause::no_translation | store});
   }

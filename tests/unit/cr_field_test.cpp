@@ -10,7 +10,8 @@ TEST(CrField, EveryNibbleSurvives) {
   for (u32 n = 0; n < 16; ++n) {
     const CrField f = CrField::from_nibble(n);
     EXPECT_EQ(f.nibble(), n);
-    for (unsigned bit = 0; bit < 4; ++bit) EXPECT_EQ(f.test(bit), (n >> (3 - bit) & 1) != 0) << n << " bit " << bit;
+    for (unsigned bit = 0; bit < 4; ++bit)
+      EXPECT_EQ(f.test(bit), (n >> (3 - bit) & 1) != 0) << n << " bit " << bit;
   }
   EXPECT_EQ(CrField().nibble(), 0u);
 }
@@ -21,8 +22,16 @@ TEST(CrField, ComparesGiveOneOfThreeBitsAndSo) {
     for (const u32 b : values) {
       for (const bool so : {false, true}) {
         const auto sa = static_cast<i32>(a), sb = static_cast<i32>(b);
-        EXPECT_EQ(CrField::compare_signed(a, b, so).nibble(), (sa < sb ? 8u : sa > sb ? 4u : 2u) | so) << a << ' ' << b;
-        EXPECT_EQ(CrField::compare_unsigned(a, b, so).nibble(), (a < b ? 8u : a > b ? 4u : 2u) | so) << a << ' ' << b;
+        EXPECT_EQ(CrField::compare_signed(a, b, so).nibble(), (sa < sb   ? 8u
+                                                               : sa > sb ? 4u
+                                                                         : 2u) |
+                                                                  so)
+            << a << ' ' << b;
+        EXPECT_EQ(CrField::compare_unsigned(a, b, so).nibble(), (a < b   ? 8u
+                                                                 : a > b ? 4u
+                                                                         : 2u) |
+                                                                    so)
+            << a << ' ' << b;
       }
     }
   }

@@ -1,5 +1,5 @@
-// Instantiates the semantics of every instruction over a second emitter and compares what they touch with what the
-// instruction table says they touch.
+// Instantiates the semantics of every instruction over a second emitter and compares what they touch with
+// what the instruction table says they touch.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -27,8 +27,8 @@ constexpr Row rows[] = {
 };
 
 bool within(const StateSet& part, const StateSet& whole) {
-  return !(part.gpr & ~whole.gpr) && !(part.fpr & ~whole.fpr) && !(part.vr & ~whole.vr) && !(part.cr & ~whole.cr) &&
-         !(part.other & ~whole.other);
+  return !(part.gpr & ~whole.gpr) && !(part.fpr & ~whole.fpr) && !(part.vr & ~whole.vr) &&
+         !(part.cr & ~whole.cr) && !(part.other & ~whole.other);
 }
 
 TEST(SecondEmitter, EveryInstructionTouchesWhatItsRowSays) {
@@ -45,7 +45,8 @@ TEST(SecondEmitter, EveryInstructionTouchesWhatItsRowSays) {
       const std::string text = about.mnemonic + std::string(" ") + std::to_string(word);
       // A helper touches registers behind the emitter's back.
       EXPECT_TRUE(within(e.writes, declared.writes)) << text;
-      // An unused operand (frC of fadd) may be fetched; for floating point only an upper bound is not asked for.
+      // An unused operand (frC of fadd) may be fetched; for floating point only an upper bound is not asked
+      // for.
       StateSet reads = e.reads;
       reads.fpr = 0;
       EXPECT_TRUE(within(reads, declared.reads)) << text;

@@ -1,6 +1,6 @@
-// A second emitter: it executes nothing and records which registers an instruction asks for and writes. It shows
-// that the semantics stand on the emitter's operations alone, and checks the instruction table's columns of reads
-// and writes against what the semantics really do.
+// A second emitter: it executes nothing and records which registers an instruction asks for and writes. It
+// shows that the semantics stand on the emitter's operations alone, and checks the instruction table's
+// columns of reads and writes against what the semantics really do.
 #pragma once
 
 #include <cstddef>
