@@ -144,7 +144,7 @@ bool AtaDisk::begin_range(const Command& command) {
 }
 
 // The registers say where it went wrong, in the form in which the command said where to begin.
-void AtaDisk::fail_at(u64 sector, u8 error, u8 more_status) {
+void AtaDisk::fail_at(u64 sector, u8 error) {
   const bool wide = current_.address == Address::lba48;
   const auto byte = [&](unsigned n) { return static_cast<u8>(sector >> 8 * n); };
   if (wide || (task_file_.device & lba_bit) != 0) {
@@ -153,7 +153,7 @@ void AtaDisk::fail_at(u64 sector, u8 error, u8 more_status) {
     task_file_.lba_high = {byte(2), wide ? byte(5) : u8{0}};
     if (!wide) task_file_.device = static_cast<u8>((task_file_.device & 0xf0) | (byte(3) & 0x0f));
   }
-  fail(error, more_status);
+  fail(error);
 }
 
 std::size_t AtaDisk::next_bytes() const {
@@ -196,7 +196,8 @@ void AtaDisk::write_sectors(const Command& command) {
   if (begin_range(command)) write_next(true);
 }
 
-// A write that the host refuses is a device fault: nothing that another try would mend.
+// A write that the host refuses is reported as a bad sector, too: the standard would rather have a device
+// fault, but systems repeat what ended with that, reset the drive and slow it down, all in vain.
 void AtaDisk::write_next(bool first) {
   receive(next_bytes(), phase(!first), [this] {
     BlockRequest request{.kind = BlockRequest::Kind::write,
@@ -205,7 +206,7 @@ void AtaDisk::write_next(bool first) {
                          .durable = !write_cache_};
     const u64 time = command_ns + request.data.size() * nanoseconds_per_byte;
     io_.start(*medium_, std::move(request), time, [this](BlockRequest result) {
-      if (result.error != 0) return fail_at(sector_, 0, ata_status::device_fault);
+      if (result.error != 0) return fail_at(sector_, ata_error::uncorrectable);
       advance(result.data.size());
       received() = std::move(result.data);
       if (left_ != 0) return write_next(false);
@@ -234,7 +235,7 @@ void AtaDisk::verify_next() {
 
 void AtaDisk::flush_cache(const Command&) {
   io_.start(*medium_, {.kind = BlockRequest::Kind::flush}, flush_ns, [this](const BlockRequest& result) {
-    if (result.error != 0) return fail(0, ata_status::device_fault);
+    if (result.error != 0) return fail(ata_error::uncorrectable);
     complete();
   });
 }

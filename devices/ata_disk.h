@@ -57,7 +57,7 @@ class AtaDisk final : public AtaDrive {
   void write_next(bool first);
   void verify_next();
   void advance(std::size_t bytes);
-  void fail_at(u64 sector, u8 error, u8 more_status = 0);
+  void fail_at(u64 sector, u8 error);
   std::vector<u8> identity() const;
 
   const std::unique_ptr<BlockDevice> medium_;

@@ -104,9 +104,9 @@ void AtaDrive::complete() {
   set_interrupt(true);
 }
 
-void AtaDrive::fail(u8 error, u8 more_status) {
+void AtaDrive::fail(u8 error) {
   error_ = error;
-  status_ = static_cast<u8>(idle | ata_status::error | more_status);
+  status_ = idle | ata_status::error;
   set_interrupt(true);
 }
 

@@ -12,8 +12,7 @@
 namespace quince::devices {
 
 namespace ata_status {
-inline constexpr u8 busy = 0x80, ready = 0x40, device_fault = 0x20, seek_complete = 0x10, data_request = 0x08,
-                    error = 0x01;
+inline constexpr u8 busy = 0x80, ready = 0x40, seek_complete = 0x10, data_request = 0x08, error = 0x01;
 }
 namespace ata_error {
 inline constexpr u8 uncorrectable = 0x40, id_not_found = 0x10, aborted = 0x04;
@@ -90,7 +89,7 @@ class AtaDrive {
   // --- Ends of a command ---
   void complete();                           // with success and an interrupt
   void complete_silently(u8 status = idle);  // the end of a PIO read needs no interrupt
-  void fail(u8 error, u8 more_status = 0);
+  void fail(u8 error);
   void abort() { fail(ata_error::aborted); }
 
   // --- Parts of a command; BSY until the next one begins. `then` is called when it is over. ---

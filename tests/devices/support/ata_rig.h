@@ -68,7 +68,7 @@ class AtaRig : public testing::Test {
                        lba_mid = 0x40, lba_high = 0x50, device = 0x60, status = 0x70, command = 0x70,
                        alternate = 0x160;
   static constexpr u32 control = 0x160;
-  static constexpr u8 bsy = 0x80, drdy = 0x40, df = 0x20, drq = 0x08, err = 0x01;
+  static constexpr u8 bsy = 0x80, drdy = 0x40, drq = 0x08, err = 0x01;
   static constexpr u8 idle = 0x50, idle_drq = 0x58, idle_error = 0x51;
   static constexpr u8 nien = 0x02, srst = 0x04;
   static constexpr u32 list = 0x1000;
