@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/screenshot.h"
 #include "app/stats.h"
 #include "machine/image.h"
 #include "machine/machine.h"
@@ -22,6 +23,7 @@ struct Options {
   std::string cpu = "750";
   std::string engine = default_engine;
   std::string stats;
+  std::string screenshot;
 };
 
 const std::map<std::string, machine::BoardKind> boards = {{"beige-g3", machine::BoardKind::beige_g3},
@@ -84,6 +86,12 @@ int run(Options& options) {
   };
   const StatsFile stats(options.stats);
   request.finished = [&](const ppc::Cpu& cpu) { stats.write(cpu); };
+  if (!options.screenshot.empty()) {
+    request.stopped = [&](machine::FrontPanel& panel) {
+      const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
+      if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
+    };
+  }
   const auto status = machine::run_machine(request);
   return status ? *status : report(status.error());
 }
@@ -146,6 +154,12 @@ void add_run_options(CLI::App& command, Options& options) {
       .add_option("--serial", machine.serial, "First serial port: stdio, null, pty, file:PATH or unix:PATH")
       ->type_name("WHERE")
       ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--display", [](const std::string&) {}, "The screen: none (headless)")
+      ->check(CLI::IsMember({"none"}));
+  command.add_option("--screenshot", options.screenshot, "Write the screen when stopping")
+      ->type_name("FILE.png");
   choice(command, "--clock", machine.clock, clocks,
          "Guest time: real (the default), or instructions (repeatable)");
   command.add_option("--until", machine.until, "Stop with status 0 when the serial line has printed TEXT")
