@@ -7,15 +7,11 @@
 #include <ctime>
 #include <utility>
 
+#include "devices/host_time.h"
+
 namespace quince::devices {
 
 namespace {
-
-u64 thread_nanoseconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
-}
 
 const char* verb(BlockRequest::Kind kind) {
   switch (kind) {

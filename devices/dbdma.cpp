@@ -1,8 +1,9 @@
 #include "devices/dbdma.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
+
+#include "devices/host_time.h"
 
 namespace quince::devices {
 
@@ -64,19 +65,6 @@ constexpr std::array<u8, 4> put32(u32 value) {
 
 // Bytes moved by STORE_QUAD and LOAD_QUAD: the highest of the count's low three bits.
 constexpr u32 quad_bytes(u16 request_count) { return request_count & 4 ? 4 : request_count & 2 ? 2 : 1; }
-
-class Stopwatch {
- public:
-  explicit Stopwatch(u64& total) : total_(total) {}
-  ~Stopwatch() { total_ += static_cast<u64>((std::chrono::steady_clock::now() - start_).count()); }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  u64& total_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-static_assert(std::chrono::steady_clock::period::den == 1'000'000'000);
 
 }  // namespace
 
@@ -169,7 +157,7 @@ void DbdmaChannel::schedule(u64 delay) {
 }
 
 void DbdmaChannel::run() {
-  const Stopwatch stopwatch(counters_.host_nanoseconds);
+  const HostTimer timer(counters_.host_nanoseconds);
   event_ = 0;
   for (unsigned done = 0; is(active_bit); ++done) {
     if (done == commands_per_slice) {

@@ -31,7 +31,7 @@ class DbdmaChannel {
   static constexpr u32 register_bytes = 0x80;
   struct Counters {
     u64 bytes = 0;             // between devices and memory
-    u64 host_nanoseconds = 0;  // of the processor's thread, for all that channels did
+    u64 host_nanoseconds = 0;  // processor time, for all that channels did
   };
 
   DbdmaChannel(Scheduler& scheduler, DmaMemory& memory, Counters& counters)

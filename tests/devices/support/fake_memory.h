@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "devices/dma.h"
@@ -14,17 +15,16 @@ class FakeMemory final : public DmaMemory {
 
   void read(u32 physical, std::span<u8> to) override {
     ++accesses;
-    for (u8& byte : to) {
-      byte = physical < bytes.size() ? bytes[physical] : u8{0};
-      ++physical;
-    }
+    std::ranges::fill(to, u8{0});
+    const std::size_t there = in_ram(physical, to.size());
+    std::memcpy(to.data(), bytes.data() + (there != 0 ? physical : 0), there);
+    if (to.size() > there) wrap(physical, to, [this](u32 at, u8& byte) { byte = bytes[at]; });
   }
   void write(u32 physical, std::span<const u8> from) override {
     ++accesses;
-    for (const u8 byte : from) {
-      if (physical < bytes.size()) bytes[physical] = byte;
-      ++physical;
-    }
+    const std::size_t there = in_ram(physical, from.size());
+    std::memcpy(bytes.data() + (there != 0 ? physical : 0), from.data(), there);
+    if (from.size() > there) wrap(physical, from, [this](u32 at, const u8& byte) { bytes[at] = byte; });
   }
 
   u16 le16(u32 at) const { return static_cast<u16>(bytes[at] | bytes[at + 1] << 8); }
@@ -40,6 +40,19 @@ class FakeMemory final : public DmaMemory {
 
   std::vector<u8> bytes;
   u64 accesses = 0;
+
+ private:
+  std::size_t in_ram(u32 physical, std::size_t size) const {
+    return physical < bytes.size() ? std::min(size, bytes.size() - physical) : 0;
+  }
+  // What comes after the top of the address space is at its bottom again.
+  template <class Span, class Move>
+  void wrap(u32 physical, Span span, Move&& move) {
+    for (std::size_t n = (u64{1} << 32) - physical; n < span.size(); ++n) {
+      const u32 at = physical + static_cast<u32>(n);
+      if (at < bytes.size()) move(at, span[n]);
+    }
+  }
 };
 
 // A command in memory, as drivers write it: the result fields are preset so that a test sees them change.
