@@ -8,6 +8,10 @@ namespace quince::jit {
 using translator::ExitReason;
 using translator::LinkSite;
 
+namespace {
+constexpr u8 jump_opcode = 0xe9, call_opcode = 0xe8;
+}
+
 void Lowering::count_down(u32 insns) { a.sub(countdown(), insns); }
 
 void Lowering::call_with_side_point(const u8* thunk) {
@@ -21,17 +25,18 @@ void Lowering::call_helper(translator::Helper function, u32 word) {
   call_with_side_point(thunks_.helper);
 }
 
-// A jump to a known address: through a link, guarded where the target's page may have come to mean something else.
 // Backward jumps are checkpoints.
-void Lowering::leave_to(u32 target) {
-  const u32 here_pc = block_->insns[insns_ - 1].pc;
+void Lowering::count_and_check(u32 next) {
   count_down(insns_);
-  if (target <= here_pc) {
-    far({jump_if(x86::CondCode::kLE)}, [this, target] {
-      a.mov(x86::ecx, target);
-      jump_to(thunks_.checkpoint);
-    });
-  }
+  if (next > block_->insns[insns_ - 1].pc) return;
+  far({jump_if(x86::CondCode::kLE)}, [this, next] {
+    a.mov(x86::ecx, next);
+    jump_to(thunks_.checkpoint);
+  });
+}
+
+// To a known address: through a link, guarded where the target's page may have come to mean something else.
+void Lowering::link_to(u32 target, u8 opcode) {
   const auto index = static_cast<u32>(links.size());
   LinkSite site{first_link_ + index, target, 0, 0, 0};
   std::vector<u32> to_stub;
@@ -41,8 +46,11 @@ void Lowering::leave_to(u32 target) {
     site.guard_offset = here() - 4;
     to_stub.push_back(jump_if(x86::CondCode::kNE));
   }
+  if (opcode == call_opcode) push_return_address();
   site.jump_offset = here();
-  to_stub.push_back(jump());
+  const u8 bytes[5] = {opcode};
+  a.embed(bytes, sizeof bytes);
+  to_stub.push_back(here() - 4);
   links.push_back(site);
   far(std::move(to_stub), [this, index] {
     links[index].stub_offset = here();
@@ -50,6 +58,56 @@ void Lowering::leave_to(u32 target) {
     a.mov(x86::ecx, links[index].target);
     jump_to(thunks_.link);
   });
+}
+
+void Lowering::leave_to(u32 target) {
+  count_and_check(target);
+  link_to(target, jump_opcode);
+}
+
+// --- Subroutines ---
+
+void Lowering::push_return_address() {
+  a.cmp(x86::rsp, qword(in_area(offsetof(translator::Area, call_stack_limit))));
+  const u32 full = jump_if(x86::CondCode::kB);
+  const u32 back = here();
+  far({full}, [this, back] {
+    a.mov(x86::rsp, qword(in_area(offsetof(translator::Area, call_stack))));
+    jump_to(back);
+  });
+  a.push(static_cast<i32>(block_->insns[insns_ - 1].pc + 4));
+}
+
+void Lowering::return_here() {
+  a.add(x86::rsp, 8);
+  link_to(block_->insns[insns_ - 1].pc + 4, jump_opcode);
+}
+
+void Lowering::call_subroutine(u32 target) {
+  count_and_check(target);
+  link_to(target, call_opcode);
+  return_here();
+}
+
+// Target in a value. Every indirect branch is a checkpoint.
+void Lowering::leave_indirectly(NodeId n, NodeId target) {
+  load_into(x86::eax, target);
+  use(target);
+  count_down(insns_);
+  switch (static_cast<translator::BranchHint>(node(n).aux)) {
+    case translator::BranchHint::computed: return jump_to(thunks_.indirect);
+    case translator::BranchHint::call:
+      push_return_address();
+      call(thunks_.indirect);
+      return return_here();
+    case translator::BranchHint::subroutine_return: {
+      const u32 out_of_time = jump_if(x86::CondCode::kLE);
+      a.cmp(x86::dword_ptr(x86::rsp, 8), x86::eax);
+      const u32 elsewhere = jump_if(x86::CondCode::kNE);
+      a.ret();
+      return far({out_of_time, elsewhere}, [this] { jump_to(thunks_.indirect); });
+    }
+  }
 }
 
 void Lowering::lower_control(NodeId n) {
@@ -64,6 +122,7 @@ void Lowering::lower_control(NodeId n) {
   };
   switch (it.op) {
     case IrOp::jump: return leave_to(it.imm);
+    case IrOp::call_subroutine: return call_subroutine(it.imm);
     case IrOp::jump_if: {
       const x86::CondCode taken = condition(it.a);
       use(it.a);
@@ -85,10 +144,7 @@ void Lowering::lower_control(NodeId n) {
         use(it.a);
         not_taken = jump_if(static_cast<x86::CondCode>(static_cast<u8>(taken) ^ 1));
       }
-      load_into(x86::eax, target);
-      use(target);
-      count_down(insns_);
-      jump_to(thunks_.indirect);
+      leave_indirectly(n, target);
       if (conditional) land(not_taken);
       return;
     }

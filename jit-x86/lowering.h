@@ -121,6 +121,12 @@ class Lowering {
 
   // --- Leaving (control.cpp) ---
   void leave_to(u32 target);
+  void count_and_check(u32 next);       // an instruction that may leave backwards to `next` ends
+  void link_to(u32 target, u8 opcode);  // 0xe9 jump, 0xe8 call
+  void call_subroutine(u32 target);
+  void leave_indirectly(NodeId n, NodeId target);
+  void push_return_address();
+  void return_here();                   // where the subroutine comes back to
   void count_down(u32 insns);
   void call_helper(translator::Helper function, u32 word);
   void call_with_side_point(const u8* thunk);

@@ -55,6 +55,9 @@ u64 slow_helper(Cpu* cpu, translator::Helper function, u32 word) {
 constexpr u8 callee_saved[] = {x86::Gp::kIdBp, x86::Gp::kIdBx, x86::Gp::kIdR12,
                                x86::Gp::kIdR13, x86::Gp::kIdR14, x86::Gp::kIdR15};
 
+// How deep the guest's calls go on the host's stack before it starts anew, 16 bytes each.
+constexpr i32 call_stack_bytes = 128 * 1024;
+
 constexpr bool survives_calls(u8 host) {
   for (const u8 id : callee_saved) {
     if (id == host) return true;
@@ -140,6 +143,12 @@ class ThunkMaker {
     for (const u8 id : callee_saved) a.push(x86::gpq(id));
     a.mov(x86::rbp, x86::rdi);
     a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, host_stack))), x86::rsp);
+    // The bottom of the guest's calls: an odd return address, which no branch goes to.
+    a.push(1);
+    a.push(0);
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))), x86::rsp);
+    a.lea(x86::rax, x86::ptr(x86::rsp, -call_stack_bytes));
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack_limit))), x86::rax);
     a.mov(x86::rax, x86::rsi);
     load_pinned(true);
     load_window();

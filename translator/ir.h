@@ -40,7 +40,7 @@ inline constexpr auto ir_table = std::to_array<IrOpInfo>({
 constexpr const IrOpInfo& info(IrOp op) { return ir_table[static_cast<std::size_t>(op)]; }
 
 // What an indirect branch most likely is.
-enum class BranchHint : u8 { computed, subroutine_return };
+enum class BranchHint : u8 { computed, subroutine_return, call };
 
 using NodeId = u16;
 inline constexpr NodeId no_node = 0xffff;

@@ -165,7 +165,12 @@ class IrEmitter {
 
   // --- Control ---
   u32 cia() const { return insn_.pc; }
-  void jump(u32 target) { push({.op = IrOp::jump, .imm = target}); }
+  void jump(u32 target) {
+    // A link to the next instruction only asks for the address, it is no call. The semantics have set LR.
+    const bool calls = ppc::Insn(insn_.word).lk() && target != insn_.pc + 4;
+    push({.op = calls ? IrOp::call_subroutine : IrOp::jump, .imm = target});
+  }
+  void fall_through(u32 pc) { push({.op = IrOp::jump, .imm = pc}); }
   void jump_if(Bit taken, u32 target) { push({.op = IrOp::jump_if, .a = taken.id, .imm = target}); }
   void jump_indirect(Word target) {
     push({.op = IrOp::jump_indirect, .aux = static_cast<u8>(hint()), .a = target.id});
@@ -322,11 +327,11 @@ class IrEmitter {
     compares_[f] = {op, a, b};
     push({.op = op, .a = a.id, .b = b.id, .imm = f});
   }
-  // bclr is a return unless it also links.
   BranchHint hint() const {
     const ppc::Insn i(insn_.word);
+    if (i.lk()) return BranchHint::call;
     const bool to_lr = i.bits(21, 30) == 16;
-    return to_lr && !i.lk() ? BranchHint::subroutine_return : BranchHint::computed;
+    return to_lr ? BranchHint::subroutine_return : BranchHint::computed;
   }
 
   Block& block_;

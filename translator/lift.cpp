@@ -110,10 +110,10 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
     const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi;
     const bool is_branch = op == Op::bclr || op == Op::bcctr;
-    if (!jumped) is_branch ? e.jump(block.pc + 4 * n + 4) : e.leave(block.pc + 4 * n + 4);
+    if (!jumped) is_branch ? e.fall_through(block.pc + 4 * n + 4) : e.leave(block.pc + 4 * n + 4);
     return;
   }
-  e.jump(block.pc + 4 * limit);
+  e.fall_through(block.pc + 4 * limit);
 }
 
 }  // namespace quince::translator

@@ -33,6 +33,11 @@ struct Area {
   i32 countdown;   // instructions left in this slice; negative or zero: stop at the next checkpoint
   u32 mode_key;    // Mode::key() of the code that runs
   u64 host_stack;  // of enter(), for leaving from any depth
+  // Subroutine calls of the guest are calls of the host: for each, the guest's return address and below it the host's
+  // lie on the host's stack. A return that does not find its address there is looked up. The stack starts anew here
+  // when it is at its limit or generated code is left.
+  u64 call_stack;
+  u64 call_stack_limit;
   const DispatchLine* dispatch;
   u64 fault_address;  // return address of the call that faulted or reads the clock, or 0
   u32 link;
