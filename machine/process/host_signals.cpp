@@ -59,12 +59,19 @@ bool mend_guest_page(siginfo_t* info) {
               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
+// A fault of the host's code: the engine may expect it. Else it is a mistake of ours, and has its effect.
+void pass_on(int number, siginfo_t* info, void* context) {
+  const struct sigaction& engine = shared.before[static_cast<std::size_t>(number)];
+  if ((engine.sa_flags & SA_SIGINFO) && engine.sa_sigaction)
+    return engine.sa_sigaction(number, info, context);
+  signal(number, SIG_DFL);
+}
+
 void handler(int number, siginfo_t* info, void* context) {
   if (number == SIGBUS && info->si_code > 0 && mend_guest_page(info)) {
     // The access is made again and succeeds.
-  } else if (is_fault(number) && info->si_code > 0) {  // our own mistake: let it have its effect
-    signal(number, SIG_DFL);
-    return;
+  } else if (is_fault(number) && info->si_code > 0) {
+    return pass_on(number, info, context);
   }
   if (number == timeout_signal) {
     shared.timeout = 1;
@@ -173,6 +180,7 @@ void HostSignals::catch_it(int number, int flags) {
 }
 
 void HostSignals::ignore(int number) {
+  if (is_fault(number)) return;  // the host's own faults use the same numbers
   struct sigaction action {};
   action.sa_handler = SIG_IGN;
   set_disposition(number, action);

@@ -26,7 +26,7 @@ class HostSignals {
 
   // How the host treats a signal. The host's C library keeps a few numbers for itself: those do nothing.
   void catch_it(int number, int flags = 0);  // flags: SA_NOCLDSTOP, SA_NOCLDWAIT
-  void ignore(int number);
+  void ignore(int number);                   // those of faults stay caught
   void restore_default(int number);
 
   // Accesses to a file mapping of the guest that its file does not reach (host SIGBUS) read zeros, and are

@@ -106,5 +106,32 @@ TEST_F(HostSignalsTest, PagesBeyondTheEndOfAFileReadZeros) {
   close(file);
 }
 
+// An engine that expects faults of its code has its handler before us.
+volatile int engine_faults;
+void engine_handler(int, siginfo_t* info, void*) {
+  engine_faults = engine_faults + 1;
+  mprotect(info->si_addr, ppc::page_size, PROT_READ);
+}
+
+TEST(HostFaults, ThatTheEngineExpectsReachIt) {
+  GuestMemory memory;
+  NoTime clock;
+  ppc::Cpu cpu{ppc::cpu_750, memory, memory, clock};
+  struct sigaction action = {}, before = {};
+  action.sa_sigaction = engine_handler, action.sa_flags = SA_SIGINFO;
+  sigaction(SIGSEGV, &action, &before);
+  {
+    HostSignals host(cpu);
+    host.catch_it(SIGSEGV);
+    host.ignore(SIGSEGV);
+    u8* page = static_cast<u8*>(mmap(nullptr, ppc::page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    EXPECT_EQ(*const_cast<volatile u8*>(page), 0);
+    EXPECT_EQ(engine_faults, 1);
+    EXPECT_FALSE(host.pending());
+    munmap(page, ppc::page_size);
+  }
+  sigaction(SIGSEGV, &before, nullptr);
+}
+
 }  // namespace
 }  // namespace quince::machine::process
