@@ -8,7 +8,7 @@ import house
 ROOMS = {
     "guest-ppc": {"ours": set(), "libraries": set()},
     "translator": {"ours": {"guest-ppc"}, "libraries": set()},
-    "jit-x86": {"ours": {"translator"}, "libraries": {"asmjit", "capstone"}},
+    "jit-x86": {"ours": {"guest-ppc", "translator"}, "libraries": {"asmjit", "capstone"}},
     "devices": {"ours": set(), "libraries": set()},
     "machine": {"ours": {"guest-ppc", "translator", "jit-x86", "devices"}, "libraries": set()},
     "app": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine"},
