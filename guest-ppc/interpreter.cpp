@@ -73,6 +73,13 @@ Stop Interpreter::run() {
   }
 }
 
+inline const Interpreter::Block* Interpreter::find(u32 pc) {
+  const CacheLine& cached = line(pc);
+  if (cached.pc == pc && cached.tag == cpu.tlb.exec_tag()[pc / page_size]) [[likely]]
+    return cached.block;
+  return find_slow(pc);
+}
+
 // About 15 host instructions a block on top of its own.
 std::optional<Stop> Interpreter::execute() {
   CpuState& state = cpu.state;
@@ -165,13 +172,6 @@ Decoded Interpreter::decode_one(u32 pc) {
 }
 
 // --- Decoded blocks ---
-
-const Interpreter::Block* Interpreter::find(u32 pc) {
-  const CacheLine& cached = line(pc);
-  if (cached.pc == pc && cached.tag == cpu.tlb.exec_tag()[pc / page_size]) [[likely]]
-    return cached.block;
-  return find_slow(pc);
-}
 
 const Interpreter::Block* Interpreter::find_slow(u32 pc) {
   position = nullptr;

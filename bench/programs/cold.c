@@ -13,7 +13,7 @@
 #define NAME(n) f##n,
 
 // Every number of three hexadecimal digits.
-// clang-format off: it has no end with these
+// clang-format off
 #define DIGITS(X, p)                                                                                      \
   X(p##0)                                                                                                 \
   X(p##1) X(p##2) X(p##3) X(p##4) X(p##5) X(p##6) X(p##7) X(p##8) X(p##9) X(p##a) X(p##b) X(p##c) X(p##d) \
