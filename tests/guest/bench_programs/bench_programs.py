@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Real programs and large benchmarks, prebuilt for the guest, under quince exec: each must print the right checksum.
 
 The programs (GPL among them, so not in this repository) are looked for in $QUINCE_SHARED/guests/bench-ppc, else in
