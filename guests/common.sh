@@ -6,7 +6,7 @@
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/quince/guests
 mirror=${QUINCE_DEBIAN_MIRROR:-http://deb.debian.org}
 jobs=${QUINCE_JOBS:-$(nproc)}
-build_date="2025-01-01 00:00:00 UTC" # in every product, so that building twice gives the same bytes
+build_date="2025-01-01 00:00:00 UTC" # of the kernel: not when it was built, so that two builds can be equal
 export SOURCE_DATE_EPOCH=1735689600
 export LC_ALL=C
 
@@ -137,7 +137,7 @@ fetch_package() {
   local download
   download=$work/download
   mkdir -p "$download"
-  quietly "downloading $1 $(version_of "$1")" in_directory "$download" own_apt apt-get -q download "$1=$(version_of "$1")"
+  download "$1" "$download" apt-get -q download "$1=$(version_of "$1")"
   mkdir -p "$2"
   quietly "unpacking $1" dpkg-deb -x "$download"/*.deb "$2"
   rm -rf "$download"
@@ -148,14 +148,17 @@ fetch_source() {
   local download=$work/download
   rm -rf "$download" "$2"
   mkdir -p "$download"
-  quietly "downloading the source of $1 $(version_of "source/$1")" \
-    in_directory "$download" own_apt apt-get -q source --only-source "$1=$(version_of "source/$1")"
+  download "the source of $1" "$download" apt-get -q source --only-source "$1=$(version_of "source/$1")"
   mv "$download"/*/ "$2"
   rm -rf "$download"
 }
 
-in_directory() { # DIRECTORY COMMAND...
-  (cd "$1" && shift && "$@")
+download() { # WHAT DIRECTORY COMMAND...
+  say "$name: downloading $1"
+  (cd "$2" && own_apt "${@:3}") >>"$work/log" 2>&1 </dev/null || {
+    tail -n 5 "$work/log" >&2
+    fail "$name: $1 can't be had (does guests/build --update help? Debian keeps no old versions)"
+  }
 }
 
 # --- Products ---
