@@ -114,12 +114,11 @@ x86::CondCode Lowering::cr_bit(NodeId n) {
     case 1: a.cmp(qword(field), 0); return x86::CondCode::kG;
     case 2: a.cmp(dword(field), 0); return x86::CondCode::kE;
     default: {
-      const x86::Gp raw = temporary(), high = temporary();
-      a.mov(raw.r64(), qword(field));
-      a.mov(high.r64(), raw.r64());
+      const x86::Gp high = temporary();
+      a.mov(high.r64(), qword(field));
       a.shr(high.r64(), 4);  // bit 63 beside bit 59
-      a.xor_(raw.r64(), high.r64());
-      a.bt(raw.r64(), 59);
+      a.xor_(high.r64(), qword(field));
+      a.bt(high.r64(), 59);
       return x86::CondCode::kC;
     }
   }
