@@ -1,0 +1,89 @@
+"""Files survive: a power-off, and the emulator's sudden death as far as the guest had them flushed.
+
+disk.py [DEATHS [MEGABYTES]]: how often the emulator is killed, how much is written before the power-off."""
+
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from machine import Machine, guests, linux_options, run_to_end
+
+SKIPPED = 77
+DISK_MEGABYTES = 128
+E2FSCK_CLEAN, E2FSCK_CORRECTED = 0, 1
+
+
+def tool(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+
+def append(command):
+    return ["--append", f'console=ttyPZ0 guest.run="{command}"']
+
+
+def power_off_and_again(disk, megabytes):
+    """Large and small files, checked by a second boot and by the host's e2fsck."""
+    write = (f"mount /dev/sda /mnt; cd /mnt; dd if=/dev/urandom of=large bs=64k count={16 * megabytes}; "
+             "for n in $(seq 200); do head -c $((n * 97)) large > small$n; done; md5sum * > /mnt/sums; sync")
+    verify = "mount /dev/sda /mnt; cd /mnt; md5sum -c sums > /tmp/log; echo BAD $? FILES $(grep -c OK /tmp/log)"
+    for command, expected in ((write, "GUEST-EXIT rc=0"), (verify, "BAD 0 FILES 201")):
+        result = run_to_end(*linux_options(), *append(command), "--disk", disk)
+        output = result.stdout.decode("latin-1")
+        if result.returncode != 0 or expected not in output:
+            raise AssertionError(f"status {result.returncode}, no {expected!r} in:\n{output[-3000:]}")
+    check = tool("e2fsck", "-fn", disk)
+    if check.returncode != E2FSCK_CLEAN:
+        raise AssertionError(check.stdout.decode())
+
+
+def content(number):
+    return (f"{number}\n" * 10000).encode()[:1024 * (number % 9 + 1)]
+
+
+def death(disk, moment):
+    """The guest says so after each fsync; what it said must be there."""
+    command = ("mount /dev/sda /mnt; cd /mnt; n=1; while yes $n | head -c $((1024 * (n % 9 + 1))) > plain$n; do "
+               "dd if=plain$n of=safe$n conv=fsync 2> /dev/null && echo SAFE $n; n=$((n + 1)); done")
+    with Machine(*linux_options(), *append(command), "--disk", disk) as machine:
+        text = machine.expect(r"SAFE 1\n")
+        time.sleep(moment)
+        machine.process.kill()
+        machine.process.wait()
+        while data := machine.line.recv(65536):
+            machine.text += data.decode("latin-1").replace("\r", "")
+        text += machine.text
+    last = max(int(number) for number in re.findall(r"SAFE (\d+)\n", text))
+    check = tool("e2fsck", "-fp", disk)  # the guest was not asked to unmount: repairs, but only harmless ones
+    if check.returncode not in (E2FSCK_CLEAN, E2FSCK_CORRECTED):
+        raise AssertionError(check.stdout.decode())
+    for number in range(1, last + 1):
+        found = subprocess.run(["debugfs", "-R", f"cat /safe{number}", disk], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, check=True).stdout
+        if found != content(number):
+            raise AssertionError(f"killed after {moment:.2f} s: file {number} of {last} is not what was flushed")
+    return last
+
+
+def main(deaths=2, megabytes=16):
+    if not guests() or not all(map(shutil.which, ("mke2fs", "e2fsck", "debugfs"))):
+        print("needs a guest kernel and e2fsprogs")
+        sys.exit(SKIPPED)
+    with tempfile.TemporaryDirectory(prefix="quince-boot-") as folder:
+        disk, fresh = str(Path(folder) / "disk.img"), str(Path(folder) / "fresh.img")
+        made = tool("mke2fs", "-q", "-F", "-t", "ext2", fresh, f"{DISK_MEGABYTES}M")
+        if made.returncode != 0:
+            raise AssertionError(made.stdout.decode())
+        shutil.copy(fresh, disk)
+        power_off_and_again(disk, megabytes)
+        moments = random.Random(1)
+        for _ in range(deaths):
+            shutil.copy(fresh, disk)
+            print("files safe:", death(disk, moments.uniform(0.05, 4)), flush=True)
+
+
+main(*map(int, sys.argv[1:]))
