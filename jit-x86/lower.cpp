@@ -13,6 +13,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   base_ = base;
   alignment_traps_ = alignment_traps;
   flat_ = flat;
+  so_known_ = true;
   start_ = a.offset();
   insns_ = 0;
   uses_ = translator::count_uses(block);
@@ -193,6 +194,7 @@ void Lowering::lower_register(NodeId n) {
       const x86::Gp t = temporary();
       a.movzx(t, byte(StateOffsets::ov));
       a.or_(byte(StateOffsets::so), t.r8());
+      so_known_ = false;
       return;
     }
     default: return set_compare(n);
@@ -228,7 +230,12 @@ void Lowering::set_compare(NodeId n) {
       a.sub(difference.r64(), t.r64());
     }
   }
-  if (block_->mode.so) {
+  if (block_->mode.so || !so_known_) {
+    u32 clear = 0;
+    if (!so_known_) {
+      a.cmp(byte(StateOffsets::so), 0);
+      clear = jump_if(x86::CondCode::kE);
+    }
     a.test(difference.r64(), difference.r64());
     const u32 equal = jump_if(x86::CondCode::kZ);
     a.btc(difference.r64(), 59);
@@ -236,6 +243,7 @@ void Lowering::set_compare(NodeId n) {
     land(equal);
     a.bts(difference.r64(), 63);
     land(store);
+    if (!so_known_) land(clear);
   }
   a.mov(qword(StateOffsets::cr(it.imm)), difference.r64());
   use(it.a);

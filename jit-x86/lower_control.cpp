@@ -26,9 +26,9 @@ void Lowering::call_helper(translator::Helper function, u32 word) {
 }
 
 // Backward jumps are checkpoints.
-void Lowering::count_and_check(u32 next) {
+void Lowering::count_and_check(u32 next, bool checkpoint) {
   count_down(insns_);
-  if (next > block_->insns[insns_ - 1].pc) return;
+  if (next > block_->insns[insns_ - 1].pc && !checkpoint) return;
   far({jump_if(x86::CondCode::kLE)}, [this, next] {
     a.mov(x86::ecx, next);
     jump_to(thunks_.checkpoint);
@@ -60,8 +60,8 @@ void Lowering::link_to(u32 target, u8 opcode) {
   });
 }
 
-void Lowering::leave_to(u32 target) {
-  count_and_check(target);
+void Lowering::leave_to(u32 target, bool checkpoint) {
+  count_and_check(target, checkpoint);
   link_to(target, jump_opcode);
 }
 
@@ -84,7 +84,7 @@ void Lowering::return_here() {
 }
 
 void Lowering::call_subroutine(u32 target) {
-  count_and_check(target);
+  count_and_check(target, false);
   link_to(target, call_opcode);
   return_here();
 }
@@ -121,17 +121,17 @@ void Lowering::lower_control(NodeId n) {
     jump_to(thunks_.raise);
   };
   switch (it.op) {
-    case IrOp::jump: return leave_to(it.imm);
+    case IrOp::jump: return leave_to(it.imm, it.aux != 0);
     case IrOp::call_subroutine: return call_subroutine(it.imm);
     case IrOp::jump_if: {
       const x86::CondCode taken = condition(it.a);
       use(it.a);
       if (it.imm <= pc) {  // probably a loop: stay in line
         const u32 not_taken = jump_if(static_cast<x86::CondCode>(static_cast<u8>(taken) ^ 1));
-        leave_to(it.imm);
+        leave_to(it.imm, false);
         return land(not_taken);
       }
-      return far({jump_if(taken)}, [this, target = it.imm] { leave_to(target); });
+      return far({jump_if(taken)}, [this, target = it.imm] { leave_to(target, false); });
     }
     case IrOp::jump_indirect:
     case IrOp::jump_indirect_if: {
@@ -176,6 +176,11 @@ void Lowering::lower_control(NodeId n) {
       return jump_to(thunks_.exit);
     case IrOp::leave:
       count_down(insns_);
+      if (it.aux == 0) {
+        a.mov(dword(StateOffsets::pc), it.imm);
+        a.mov(x86::eax, static_cast<u32>(ExitReason::lookup));
+        return jump_to(thunks_.exit);
+      }
       a.mov(x86::ecx, it.imm);
       return jump_to(thunks_.recheck);
     default: assert(!"lifting gives no such node to this back end");

@@ -25,6 +25,7 @@ struct Thunks {
   const u8* indirect = nullptr;    // jump, target in eax
   const u8* link = nullptr;        // jump, number of the link in eax, its target in ecx
   const u8* checkpoint = nullptr;  // jump, next address in ecx
+  const u8* lookup = nullptr;      // jump, next address in ecx
   const u8* recheck = nullptr;     // jump, next address in ecx
   const u8* raise = nullptr;       // jump, address of the instruction in ecx, vector in eax, cause in edx
   const u8* load[4] = {};          // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
@@ -58,7 +59,7 @@ class Lowering {
     u8 index = 0;  // guest register, host register or slot
   };
   static constexpr unsigned temporaries = 3;  // rax, rdx, rcx in the order in which they are given out
-  static constexpr unsigned slots = 16;
+  static constexpr unsigned slots = 40;
 
   const Node& node(NodeId n) const { return block_->nodes[n]; }
   bool is_constant(NodeId n) const { return node(n).op == IrOp::imm; }
@@ -120,8 +121,8 @@ class Lowering {
   void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
 
   // --- Leaving (control.cpp) ---
-  void leave_to(u32 target);
-  void count_and_check(u32 next);       // an instruction that may leave backwards to `next` ends
+  void leave_to(u32 target, bool checkpoint = false);
+  void count_and_check(u32 next, bool checkpoint = false);       // an instruction that may leave backwards to `next` ends
   void link_to(u32 target, u8 opcode);  // 0xe9 jump, 0xe8 call
   void call_subroutine(u32 target);
   void leave_indirectly(NodeId n, NodeId target);
@@ -168,6 +169,7 @@ class Lowering {
   std::size_t start_ = 0;
   const u8* base_ = nullptr;
   u8 alignment_traps_ = 0;
+  bool so_known_ = true;  // it is as the block's mode says: no instruction of the block has written it yet
   bool flat_ = false;
   u32 first_link_ = 0;
   u32 insns_ = 0;  // begun so far, the current one included

@@ -84,6 +84,9 @@ class ThunkMaker {
     t.checkpoint = begin();
     a.mov(pc(), x86::ecx);
     leave_with(ExitReason::checkpoint);
+    t.lookup = begin();
+    a.mov(pc(), x86::ecx);
+    leave_with(ExitReason::lookup);
     t.recheck = begin();
     a.mov(pc(), x86::ecx);
     leave_with(ExitReason::recheck);

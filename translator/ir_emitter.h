@@ -33,7 +33,8 @@ class IrEmitter {
     block_.insns.push_back(insn);
     push({.op = IrOp::insn, .imm = insn.pc});
   }
-  void leave(u32 pc) { push({.op = IrOp::leave, .imm = pc}); }
+  // checkpoint: the instruction is one at which engines may stop; the others only change the mode.
+  void leave(u32 pc, bool checkpoint) { push({.op = IrOp::leave, .aux = checkpoint, .imm = pc}); }
   void raise(ppc::Vector vector, u32 cause) {
     push({.op = IrOp::raise, .a = static_cast<NodeId>(cause >> 16), .imm = static_cast<u32>(vector)});
   }
@@ -170,7 +171,9 @@ class IrEmitter {
     const bool calls = ppc::Insn(insn_.word).lk() && target != insn_.pc + 4;
     push({.op = calls ? IrOp::call_subroutine : IrOp::jump, .imm = target});
   }
-  void fall_through(u32 pc) { push({.op = IrOp::jump, .imm = pc}); }
+  void fall_through(u32 pc, bool checkpoint) { push({.op = IrOp::jump, .aux = checkpoint, .imm = pc}); }
+  // Past an indirect branch, which is a checkpoint whether or not it is taken.
+  void not_taken(u32 pc) { push({.op = IrOp::jump, .aux = true, .imm = pc}); }
   void jump_if(Bit taken, u32 target) { push({.op = IrOp::jump_if, .a = taken.id, .imm = target}); }
   void jump_indirect(Word target) {
     push({.op = IrOp::jump_indirect, .aux = static_cast<u8>(hint()), .a = target.id});

@@ -110,10 +110,11 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
     const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi;
     const bool is_branch = op == Op::bclr || op == Op::bcctr;
-    if (!jumped) is_branch ? e.fall_through(block.pc + 4 * n + 4) : e.leave(block.pc + 4 * n + 4);
+    const u32 next = block.pc + 4 * n + 4;
+    if (!jumped) is_branch ? e.not_taken(next) : e.leave(next, (flags & flag::ends_block) != 0);
     return;
   }
-  e.fall_through(block.pc + 4 * limit);
+  e.fall_through(block.pc + 4 * limit, false);
 }
 
 }  // namespace quince::translator

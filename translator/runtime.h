@@ -45,7 +45,7 @@ struct Area {
   u32 cause;
   u32 loaded;           // on its way from a slow load to its register
   u32 faulted;      // a helper has an exception to report
-  u64 scratch[16];  // spilled values
+  u64 scratch[40];  // spilled values: lmw loads 32 before it writes the first register
   void* engine;
 };
 
