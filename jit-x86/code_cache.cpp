@@ -14,8 +14,10 @@ constexpr std::size_t least_bytes = 1u << 20;
 }  // namespace
 
 CodeCache::CodeCache(std::size_t bytes) {
-  chunk_bytes_ = (std::max(bytes, least_bytes) / chunks + page - 1) & ~(page - 1);
-  bytes_ = chunk_bytes_ * chunks;
+  bytes = std::max(bytes, least_bytes);
+  chunks_ = static_cast<unsigned>(std::min<std::size_t>(bytes / least_chunk_bytes, most_chunks));
+  chunk_bytes_ = (bytes / chunks_ + page - 1) & ~(page - 1);
+  bytes_ = chunk_bytes_ * chunks_;
   limit_ = chunk_bytes_;
   const int file = memfd_create("quince-code", MFD_CLOEXEC);
   if (file < 0 || ftruncate(file, static_cast<off_t>(bytes_)) != 0) throw std::bad_alloc();
@@ -35,7 +37,7 @@ CodeCache::~CodeCache() {
 void CodeCache::keep() { kept_ = used_; }
 
 std::span<const u8> CodeCache::open_next_chunk() {
-  chunk_ = (chunk_ + 1) % chunks;
+  chunk_ = (chunk_ + 1) % chunks_;
   const std::size_t first = chunk_ == 0 ? kept_ : chunk_ * chunk_bytes_;
   used_ = first;
   limit_ = (chunk_ + 1) * chunk_bytes_;

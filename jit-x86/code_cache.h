@@ -13,7 +13,9 @@ using namespace ppc;  // NOLINT(google-build-using-namespace)
 
 class CodeCache {
  public:
-  static constexpr unsigned chunks = 16;
+  // Each chunk has room for many blocks: small caches have fewer.
+  static constexpr unsigned most_chunks = 16;
+  static constexpr std::size_t least_chunk_bytes = 256 * 1024;
   // bytes: of the whole cache, at least 1 MiB; rounded up to whole pages a chunk. Throws std::bad_alloc.
   explicit CodeCache(std::size_t bytes);
   ~CodeCache();
@@ -39,6 +41,7 @@ class CodeCache {
   u8* writable_;
   const u8* executable_;
   std::size_t bytes_, chunk_bytes_;
+  unsigned chunks_;
   std::size_t kept_ = 0;   // the ring begins here
   std::size_t used_ = 0;   // offset of the next byte
   std::size_t limit_ = 0;  // end of the current chunk

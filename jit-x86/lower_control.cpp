@@ -176,13 +176,8 @@ void Lowering::lower_control(NodeId n) {
       return jump_to(thunks_.exit);
     case IrOp::leave:
       count_down(insns_);
-      if (it.aux == 0) {
-        a.mov(dword(StateOffsets::pc), it.imm);
-        a.mov(x86::eax, static_cast<u32>(ExitReason::lookup));
-        return jump_to(thunks_.exit);
-      }
       a.mov(x86::ecx, it.imm);
-      return jump_to(thunks_.recheck);
+      return jump_to(it.aux ? thunks_.recheck : thunks_.lookup);
     default: assert(!"lifting gives no such node to this back end");
   }
 }

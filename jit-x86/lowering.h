@@ -121,8 +121,8 @@ class Lowering {
   void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
 
   // --- Leaving (control.cpp) ---
-  void leave_to(u32 target, bool checkpoint = false);
-  void count_and_check(u32 next, bool checkpoint = false);       // an instruction that may leave backwards to `next` ends
+  void leave_to(u32 target, bool checkpoint);
+  void count_and_check(u32 next, bool checkpoint);  // an instruction that may leave backwards to `next` ends
   void link_to(u32 target, u8 opcode);  // 0xe9 jump, 0xe8 call
   void call_subroutine(u32 target);
   void leave_indirectly(NodeId n, NodeId target);

@@ -9,7 +9,7 @@ namespace quince::jit {
 
 namespace {
 
-// No block is longer than this: 64 guest instructions, most of them stores of many registers.
+// No block is longer than this: lifting stops after about a thousand nodes.
 constexpr std::size_t most_block_bytes = 64 * 1024;
 
 struct Needed {

@@ -171,9 +171,8 @@ class IrEmitter {
     const bool calls = ppc::Insn(insn_.word).lk() && target != insn_.pc + 4;
     push({.op = calls ? IrOp::call_subroutine : IrOp::jump, .imm = target});
   }
+  // checkpoint: past an indirect branch, which is one whether or not it is taken.
   void fall_through(u32 pc, bool checkpoint) { push({.op = IrOp::jump, .aux = checkpoint, .imm = pc}); }
-  // Past an indirect branch, which is a checkpoint whether or not it is taken.
-  void not_taken(u32 pc) { push({.op = IrOp::jump, .aux = true, .imm = pc}); }
   void jump_if(Bit taken, u32 target) { push({.op = IrOp::jump_if, .a = taken.id, .imm = target}); }
   void jump_indirect(Word target) {
     push({.op = IrOp::jump_indirect, .aux = static_cast<u8>(hint()), .a = target.id});

@@ -86,13 +86,17 @@ bool ends_path(Op op, Insn i, u32 flags) {
          (flags & flag::ends_block) || may_change_mode(op, i, flags);
 }
 
+// A path that has come so far ends: back ends rely on it that no block's code is huge, and an lmw alone is 130 nodes.
+constexpr std::size_t most_nodes = 1024;
+
 }  // namespace
 
 void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
   IrEmitter e(block);
   const u32 in_page = (ppc::page_size - (block.pc & ppc::page_mask)) / 4;
   const u32 limit = std::min(max_block_insns, in_page);
-  for (u32 n = 0; n < limit; ++n) {
+  u32 n = 0;
+  for (; n < limit && block.nodes.size() < most_nodes; ++n) {
     u32 word;
     std::memcpy(&word, page + (block.pc & ppc::page_mask) + 4 * n, 4);
     word = ppc::swap_bytes(word);
@@ -111,10 +115,10 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi;
     const bool is_branch = op == Op::bclr || op == Op::bcctr;
     const u32 next = block.pc + 4 * n + 4;
-    if (!jumped) is_branch ? e.not_taken(next) : e.leave(next, (flags & flag::ends_block) != 0);
+    if (!jumped) is_branch ? e.fall_through(next, true) : e.leave(next, (flags & flag::ends_block) != 0);
     return;
   }
-  e.fall_through(block.pc + 4 * limit, false);
+  e.fall_through(block.pc + 4 * n, false);
 }
 
 }  // namespace quince::translator
