@@ -18,5 +18,6 @@ int main(int argc, char** argv) {
     }
     sum = fold(sum, round);
   }
+  free(memory);
   return finish(sum);
 }
