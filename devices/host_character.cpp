@@ -281,9 +281,7 @@ class OutputThread {
       const ssize_t count = ::write(target->get(), bytes.data(), bytes.size());
       if (count > 0)
         bytes = bytes.subspan(static_cast<std::size_t>(count));
-      else if (errno != EINTR && errno != EAGAIN)
-        return false;
-      else if (!wait_writable(target->get()))
+      else if ((errno != EINTR && errno != EAGAIN) || !wait_writable(target->get()))
         return false;
     }
     return target != nullptr;

@@ -50,7 +50,7 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
                    .scheduler = core.scheduler,
                    .quit = [&loop] { loop.stop(0); }};
   if (options.started) options.started(panel);
-  const auto result = loop.run();
+  auto result = loop.run();
   if (options.stopped) options.stopped(panel);
   return result;
 }
@@ -75,8 +75,8 @@ tl::expected<int, Error> run_machine(const MachineOptions& options) {
     return tl::unexpected(Error{status::usage, "--serial: " + host.error() + " (see quince run --help)"});
   if (!terminal.empty() && options.on_terminal) options.on_terminal(terminal);
   OutputMatcher serial(**host, options.until, [&loop] { loop.stop(0); });
-  const auto result = options.board == BoardKind::bare ? run_bare(options, core, loop, serial)
-                                                       : run_beige_g3(options, core, loop, serial);
+  auto result = options.board == BoardKind::bare ? run_bare(options, core, loop, serial)
+                                                 : run_beige_g3(options, core, loop, serial);
   if (options.finished) options.finished(core.cpu);
   return result;
 }
