@@ -176,13 +176,13 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
     free_numbers_.push_back(static_cast<u32>(numbered_.size()));
     numbered_.push_back(nullptr);
   }
-  const u32 number = free_numbers_.back();
+  const u32 number = free_numbers_.back();  // evicting adds others
+  free_numbers_.pop_back();
   CompiledBlock code = backend_->compile(block_, number * max_links);
   if (!code.entry) {
     evict(backend_->open_next_chunk());
     code = backend_->compile(block_, number * max_links);
   }
-  free_numbers_.pop_back();
 
   auto owned = std::make_unique<Translation>();
   Translation* made = owned.get();
