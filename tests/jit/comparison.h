@@ -1,0 +1,58 @@
+// One random case under both engines: the same code, registers and limits, and everything compared at each stop.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tests/jit/board.h"
+
+namespace quince::jit_test {
+
+// What one run() of the engines is given.
+struct Stage {
+  u64 seed;    // of Chaos::set_registers; 0: goes on where it is
+  u32 budget;  // instructions
+};
+
+struct Case {
+  const ppc::CpuModel* model;
+  BoardKind board;
+  std::size_t code_cache_bytes;
+  u64 seed;  // of memory, and of everything else when the case is made
+  std::vector<u32> code;
+  std::vector<Stage> stages;
+};
+
+Case make_case(u64 seed, u64 number);
+
+class Pair {
+ public:
+  explicit Pair(const Case& c);
+  bool fits(const Case& c) const;
+
+  struct Failure {
+    std::size_t stage;
+    std::string text;
+  };
+  std::optional<Failure> run(const Case& c);
+
+  u64 executed() const { return executed_; }  // instructions, by one of the engines
+  u64 stops() const { return stops_; }
+  u64 exceptions() const { return exceptions_; }
+
+ private:
+  std::string difference();
+
+  const ppc::CpuModel* model_;
+  BoardKind kind_;
+  std::size_t code_cache_bytes_;
+  std::unique_ptr<Board> ours_, reference_;
+  u64 executed_ = 0, stops_ = 0, exceptions_ = 0;
+};
+
+// The case with everything turned into nops, and every stage left out, that the failure does not need.
+Case smaller(Case c);
+// What a person needs to see what is wrong with a failing case.
+std::string report(const Case& c);
+
+}  // namespace quince::jit_test
