@@ -7,7 +7,7 @@ import time
 from machine import Machine, guests, linux_options
 
 NO_GUEST = 77
-PROMPT = r"# $"
+PROMPT = r"# (\x1b\[6n)?$"  # the shell may ask the terminal where the cursor is
 WATCHED = 10  # seconds
 
 
