@@ -24,6 +24,8 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   for (auto& nodes : aliases_) nodes.clear();
   side_points.clear();
   access_points.clear();
+  float_records.clear();
+  plan_float_records();
   links.clear();
   far_.clear();
 
@@ -39,6 +41,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
     Far piece = std::move(far_[f]);
     for (const u32 from : piece.from) land(from);
     insns_ = piece.insns;
+    float_record_ = piece.float_record;
     piece.emit();
   }
   std::sort(access_points.begin(), access_points.end(),
@@ -97,6 +100,20 @@ void Lowering::lower(NodeId n) {
     case IrOp::store16:
     case IrOp::store32:
     case IrOp::require_alignment: return lower_memory(n);
+    case IrOp::get_fpr:
+    case IrOp::set_fpr:
+    case IrOp::load_fp:
+    case IrOp::store_fp:
+    case IrOp::fp_from_single:
+    case IrOp::fp_to_single:
+    case IrOp::fp_low_word:
+    case IrOp::fp_negate:
+    case IrOp::fp_absolute:
+    case IrOp::fp_select:
+    case IrOp::fp_arith:
+    case IrOp::fp_round_to_single:
+    case IrOp::fp_to_int32:
+    case IrOp::fp_compare: return lower_float(n);
     default: return lower_control(n);
   }
 }
@@ -104,7 +121,7 @@ void Lowering::lower(NodeId n) {
 // --- Jumps ---
 
 void Lowering::far(std::vector<u32> from, std::function<void()> emit) {
-  far_.push_back({std::move(from), insns_, std::move(emit)});
+  far_.push_back({std::move(from), insns_, float_record_, std::move(emit)});
 }
 
 u32 Lowering::jump() {

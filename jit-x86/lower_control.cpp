@@ -16,13 +16,14 @@ void Lowering::count_down(u32 insns) { a.sub(countdown(), insns); }
 
 void Lowering::call_with_side_point(const u8* thunk) {
   call(thunk);
-  side_points.push_back({here(), static_cast<u16>(insns_ - 1)});
+  side_points.push_back({here(), static_cast<u16>(insns_ - 1), float_record_});
 }
 
-void Lowering::call_helper(translator::Helper function, u32 word) {
+void Lowering::call_helper(translator::Helper function, u32 word, bool uses_fpscr) {
   a.mov(x86::edx, word);
   a.mov(x86::rax, reinterpret_cast<u64>(function));
-  call_with_side_point(thunks_.helper);
+  call_with_side_point(uses_fpscr ? thunks_.float_helper : thunks_.helper);
+  if (uses_fpscr) short_fprs_ = 0;
 }
 
 // Backward jumps are checkpoints.
@@ -157,7 +158,7 @@ void Lowering::lower_control(NodeId n) {
     case IrOp::raise: return raise(it.imm, u32{it.a} << 16);
     case IrOp::call:
       free_temporaries_for_call();
-      return call_helper(block_->helpers[it.imm], block_->insns[insns_ - 1].word);
+      return call_helper(block_->helpers[it.imm], block_->insns[insns_ - 1].word, it.aux != 0);
     case IrOp::set_msr:
       free_temporaries_for_call();
       load_into(x86::edx, it.a);

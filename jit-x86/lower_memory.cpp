@@ -79,13 +79,10 @@ bool Lowering::is_address_of_next_load(NodeId n) const {
   while (next < block_->nodes.size() && (node(next).op == IrOp::imm || node(next).op == IrOp::nop)) ++next;
   if (next == block_->nodes.size() || node(next).a != n) return false;
   const IrOp op = node(next).op;
-  return op == IrOp::load8 || op == IrOp::load16 || op == IrOp::load32;
+  return op == IrOp::load8 || op == IrOp::load16 || op == IrOp::load32 || op == IrOp::load_fp;
 }
 
-// One instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps as the guest's does. If the
-// host faults, the signal handler makes it go on at the far piece.
-void Lowering::load_flat(NodeId n, unsigned size_log2) {
-  const NodeId ea = node(n).a;
+x86::Mem Lowering::flat_address(NodeId ea) {
   const bool is_sum = where_[ea].place == Place::pending;
   x86::Mem address;
   if (!is_sum) {
@@ -98,6 +95,13 @@ void Lowering::load_flat(NodeId n, unsigned size_log2) {
   }
   if (is_sum) use_operands(ea);
   use(ea);
+  return address;
+}
+
+// One instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps as the guest's does. If the
+// host faults, the signal handler makes it go on at the far piece.
+void Lowering::load_flat(NodeId n, unsigned size_log2) {
+  const x86::Mem address = flat_address(node(n).a);
   const std::optional<x86::Gp> pin = pinned_destination(n);
   const x86::Gp to = pin ? *pin : temporary();
   const u32 access = here();

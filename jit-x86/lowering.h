@@ -35,6 +35,12 @@ struct Thunks {
   const u8* zero_block = nullptr;         // as store, without value
   const u8* misaligned = nullptr;         // call, address in eax: raises the alignment exception
   const u8* helper = nullptr;             // call, function in rax, instruction word in edx
+  const u8* float_helper = nullptr;       // as helper, with FPSCR up to date
+  // These keep every register but xmm0, xmm1 and the floating-point registers they write.
+  const u8* load_fprs = nullptr;     // call: from memory to the host's registers
+  const u8* exact_float = nullptr;   // call: the instruction Area::float_word by its exact function
+  const u8* load_single = nullptr;   // call: lfs's conversion of xmm0
+  const u8* store_single = nullptr;  // call: stfs's conversion of xmm0
 };
 
 class Lowering {
@@ -48,6 +54,7 @@ class Lowering {
 
   std::vector<translator::SidePoint> side_points;
   std::vector<translator::AccessPoint> access_points;
+  std::vector<translator::FloatRecord> float_records;
   std::vector<translator::LinkSite> links;
 
  private:
@@ -115,10 +122,65 @@ class Lowering {
   void load(NodeId n, unsigned size_log2);
   void load_flat(NodeId n, unsigned size_log2);
   bool is_address_of_next_load(NodeId n) const;
+  x86::Mem flat_address(NodeId ea);  // uses the node
   std::vector<u8> live_temporaries() const;
   void store(NodeId n, unsigned size_log2);
   // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
   void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
+
+  // --- Floating point (lower_float.cpp) ---
+  // Jumps for what the host may get wrong; `small` only if the value in xmm1 is not zero.
+  struct FloatChecks {
+    std::vector<u32> exact;
+    u32 small = 0, small_back = 0;
+  };
+  void lower_float(NodeId n);
+  void hold_fprs();
+  void set_fpr(NodeId n);
+  void move_fpr(NodeId n);
+  void float_arith(NodeId n);
+  void float_multiply_add(NodeId n, x86::Xmm result);
+  void finish_double(NodeId n, x86::Xmm result, FloatChecks& checks);
+  void finish_single(NodeId n, x86::Xmm result, FloatChecks& checks);
+  void round_to_single(NodeId n);
+  void require_normal_single(x86::Xmm value, FloatChecks& checks);
+  void require_single(NodeId operand_node, FloatChecks& checks);
+  void float_compare(NodeId n);
+  void float_to_int(NodeId n);
+  void float_select(NodeId n);
+  void float_from_single(NodeId n);
+  void float_to_single(NodeId n);
+  void float_low_word(NodeId n);
+  void load_float(NodeId n);
+  void store_float(NodeId n);
+  void address_to_eax(NodeId ea);
+  void exact_float(FloatChecks checks);  // far: the exact function, and back here
+  void call_exact_float(u32 word);
+  x86::Xmm fpr(NodeId value, x86::Xmm scratch);  // in a register, read only
+  asmjit::Operand fpr_operand(NodeId value);     // register or memory
+  x86::Xmm fpr_target(NodeId n);                 // where to compute a value: where the next node wants it
+  void fpr_result(unsigned d, x86::Xmm from);
+  void set_short(unsigned d, bool is_short);
+  bool is_short(NodeId value) const;
+  void save_operand(unsigned slot, NodeId value);
+
+  // --- What FPSCR follows from (float_records.cpp) ---
+  void plan_float_records();
+  u8 overwritten_operands(const Node& arith, u32 registers) const;
+  void record_arith(NodeId n, u8 arith, u8 operands);
+  void record_later(bool compare);
+  struct FloatPlan {
+    NodeId arith;
+    bool seen;  // by whoever the next exit leads to: FloatStatus must hold it all
+    u8 saved;   // operands that are overwritten before a fault may ask for them
+  };
+  std::vector<FloatPlan> float_plan_;
+  std::size_t next_plan_ = 0;
+  u16 float_record_ = 0;  // see SidePoint
+  bool fprs_held_ = false;
+  u32 short_fprs_ = 0;       // bit n: f_n certainly has no more significant bits than a single
+  x86::Xmm float_value_;     // the value of the last node that computed one
+  bool float_value_short_ = false;
 
   // --- Leaving (control.cpp) ---
   void leave_to(u32 target, bool checkpoint);
@@ -129,7 +191,7 @@ class Lowering {
   void push_return_address();
   void return_here();                   // where the subroutine comes back to
   void count_down(u32 insns);
-  void call_helper(translator::Helper function, u32 word);
+  void call_helper(translator::Helper function, u32 word, bool uses_fpscr = false);
   void call_with_side_point(const u8* thunk);
   u32 here() const { return static_cast<u32>(a.offset() - start_); }
   const u8* address(u32 offset) const { return base_ + offset; }
@@ -144,12 +206,23 @@ class Lowering {
   static x86::Mem slot_memory(unsigned s) {
     return qword(in_area(offsetof(translator::Area, scratch)) + static_cast<i32>(8 * s));
   }
+  static x86::Mem fpr_memory(unsigned n) { return qword(StateOffsets::fpr(n)); }
+  static x86::Xmm pinned_fpr(unsigned n) { return x86::xmm(first_fpr_host + n); }
+  static bool is_pinned_fpr(unsigned n) { return n < pinned_fprs; }
+  static i32 status(std::size_t member) {
+    return in_area(offsetof(translator::Area, float_status)) + static_cast<i32>(member);
+  }
+  static x86::Mem constant_memory(unsigned index, u32 bytes) {
+    const i32 at = in_area(offsetof(translator::Area, backend)) + static_cast<i32>(8 * index);
+    return x86::Mem(x86::rbp, at, bytes);
+  }
   static x86::Mem countdown() { return dword(in_area(offsetof(translator::Area, countdown))); }
 
   // Code that is seldom run, placed behind the block: `emit` is called there, after the jumps to it are patched.
   struct Far {
     std::vector<u32> from;  // where the jumps' displacements are
     u32 insns;              // as it was
+    u16 float_record;       // likewise
     std::function<void()> emit;
   };
   void far(std::vector<u32> from, std::function<void()> emit);

@@ -1,5 +1,8 @@
 #include "jit-x86/thunks.h"
 
+#include "guest-ppc/decoder.h"
+#include "guest-ppc/exact.h"
+#include "translator/float_status.h"
 #include "translator/translator.h"
 
 namespace quince::jit {
@@ -50,6 +53,16 @@ u64 slow_helper(Cpu* cpu, translator::Helper function, u32 word) {
   return guarded(cpu, [&] { return function(*cpu, Insn(word)), u64{0}; });
 }
 
+u64 slow_float_helper(Cpu* cpu, translator::Helper function, u32 word) {
+  translator::settle_float_status(*cpu);
+  return slow_helper(cpu, function, word);
+}
+// The instruction raises no exception: none is enabled.
+void exact_float(Cpu* cpu) {
+  const u32 word = area_of(*cpu).float_word;
+  exact_function(decode(word, cpu->model.isa))(*cpu, Insn(word));
+}
+
 // --- Assembly ---
 
 constexpr u8 callee_saved[] = {x86::Gp::kIdBp, x86::Gp::kIdBx, x86::Gp::kIdR12,
@@ -72,6 +85,8 @@ class ThunkMaker {
 
   Thunks run() {
     Thunks t;
+    save_fprs_ = begin(), save_fprs();
+    t.load_fprs = load_fprs_ = begin(), load_fprs();
     t.enter = begin(), enter();
     t.exit = begin(), exit();
     exit_ = t.exit;
@@ -105,7 +120,11 @@ class ThunkMaker {
     t.store_conditional = slow(slow_store_conditional);
     t.zero_block = slow(slow_zero_block);
     t.misaligned = slow(slow_misaligned);
-    t.helper = begin(), helper();
+    t.helper = begin(), helper(reinterpret_cast<u64>(slow_helper));
+    t.float_helper = begin(), helper(reinterpret_cast<u64>(slow_float_helper));
+    t.exact_float = begin(), exact_float_thunk();
+    t.load_single = begin(), load_single();
+    t.store_single = begin(), store_single();
     return t;
   }
 
@@ -125,12 +144,46 @@ class ThunkMaker {
       if (all || !survives_calls(p.host)) a.mov(x86::gpd(p.host), home(p));
     }
   }
+  static x86::Mem constant(unsigned index) { return x86::qword_ptr(x86::rbp, in_area(offsetof(Area, backend)) + static_cast<i32>(8 * index)); }
+  static x86::Mem fprs() { return area(offsetof(Area, fprs)); }
+  static x86::Mem mxcsr() { return area(offsetof(Area, float_status) + offsetof(translator::FloatStatus, mxcsr)); }
+  static x86::Mem fpr(unsigned n) { return x86::qword_ptr(x86::rbp, StateOffsets::fpr(n)); }
+
+  void save_fprs() {
+    for (unsigned n = 0; n < pinned_fprs; ++n) a.vmovsd(fpr(n), x86::xmm(first_fpr_host + n));
+    a.mov(fprs(), fprs_saved);
+    a.ret();
+  }
+  void load_fprs() {
+    for (unsigned n = 0; n < pinned_fprs; ++n) a.vmovsd(x86::xmm(first_fpr_host + n), fpr(n));
+    a.mov(fprs(), fprs_in_host);
+    a.ret();
+  }
+  // Around code in C++, which may use the registers and raise flags of its own.
+  void leave_float() {
+    asmjit::Label done = a.newLabel();
+    a.cmp(fprs(), fprs_in_host);
+    a.jne(done);
+    branch_to(0xe8, save_fprs_);
+    a.bind(done);
+    a.vstmxcsr(mxcsr());
+  }
+  void enter_float() {
+    asmjit::Label done = a.newLabel();
+    a.vldmxcsr(mxcsr());
+    a.cmp(fprs(), fprs_saved);
+    a.jne(done);
+    branch_to(0xe8, load_fprs_);
+    a.bind(done);
+  }
+
   void load_window() {
     a.mov(x86::r15, reinterpret_cast<u64>(cpu_.tlb.base_address()));
     a.mov(x86::r15, x86::qword_ptr(x86::r15));
   }
-  void jump_to(const u8* code) {
-    u8 bytes[5] = {0xe9};
+  void jump_to(const u8* code) { branch_to(0xe9, code); }
+  void branch_to(u8 opcode, const u8* code) {
+    u8 bytes[5] = {opcode};
     const auto displacement = static_cast<i32>(code - (begin() + 5));
     std::memcpy(&bytes[1], &displacement, 4);
     a.embed(bytes, sizeof bytes);
@@ -155,9 +208,12 @@ class ThunkMaker {
     a.mov(x86::rax, x86::rsi);
     load_pinned(true);
     load_window();
+    a.vldmxcsr(mxcsr());
     a.jmp(x86::rax);
   }
   void exit() {
+    leave_float();
+    a.mov(fprs(), fprs_in_memory);
     store_pinned(true);
     a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, host_stack))));
     for (unsigned n = std::size(callee_saved); n-- > 0;) a.pop(x86::gpq(callee_saved[n]));
@@ -200,10 +256,12 @@ class ThunkMaker {
     a.push(x86::rax);
     a.push(x86::rax);
     store_pinned(false);
+    leave_float();
     a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
     a.mov(x86::esi, x86::eax);
     call(reinterpret_cast<u64>(function));
     a.mov(x86::rdx, x86::rax);
+    enter_float();
     load_pinned(false);
     load_window();
     a.pop(x86::rax);
@@ -213,17 +271,85 @@ class ThunkMaker {
   }
 
   // Function in rax, instruction word in edx. The helper may read and write any register.
-  void helper() {
+  void helper(u64 function) {
     note_return_address();
     store_pinned(true);
+    leave_float();
     a.sub(x86::rsp, 16);
     a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
     a.mov(x86::rsi, x86::rax);
-    call(reinterpret_cast<u64>(slow_helper));
+    call(function);
     a.add(x86::rsp, 16);
+    enter_float();
     load_pinned(true);
     load_window();
     finish_call();
+  }
+
+  void exact_float_thunk() {
+    constexpr x86::Gp kept[] = {x86::rax, x86::rcx, x86::rdx, x86::rdx};
+    for (const x86::Gp& r : kept) a.push(r);
+    store_pinned(false);
+    leave_float();
+    a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
+    call(reinterpret_cast<u64>(exact_float));
+    enter_float();
+    load_pinned(false);
+    for (unsigned n = std::size(kept); n-- > 0;) a.pop(kept[n]);
+    a.ret();
+  }
+
+  // A single that is a NaN: sign, exponent and fraction as they are, nothing quieted.
+  void load_single() {
+    a.push(x86::rax);
+    a.push(x86::rcx);
+    a.vmovd(x86::eax, x86::xmm0);
+    a.mov(x86::ecx, x86::eax);
+    a.shl(x86::rcx, 29);  // the fraction in place, above it the exponent and the sign
+    a.and_(x86::eax, static_cast<i32>(0x8000'0000));
+    a.or_(x86::eax, 0x7ff0'0000);
+    a.shl(x86::rax, 32);
+    a.shl(x86::rcx, 12);
+    a.shr(x86::rcx, 12);
+    a.or_(x86::rax, x86::rcx);
+    a.vmovq(x86::xmm0, x86::rax);
+    a.pop(x86::rcx);
+    a.pop(x86::rax);
+    a.ret();
+  }
+
+  // As fpu::store_single.
+  void store_single() {
+    asmjit::Label denormal = a.newLabel(), done = a.newLabel();
+    a.push(x86::rax);
+    a.push(x86::rcx);
+    a.push(x86::rdx);
+    a.vmovq(x86::rax, x86::xmm0);
+    a.mov(x86::rcx, x86::rax);
+    a.shr(x86::rcx, 52);
+    a.and_(x86::ecx, 0x7ff);
+    a.sub(x86::ecx, 874);
+    a.cmp(x86::ecx, 22);
+    a.jbe(denormal);
+    a.pext(x86::rax, x86::rax, constant(Constant::single_bits));
+    a.bind(done);
+    a.vmovd(x86::xmm0, x86::eax);
+    a.pop(x86::rdx);
+    a.pop(x86::rcx);
+    a.pop(x86::rax);
+    a.ret();
+    a.bind(denormal);
+    a.mov(x86::rdx, x86::rax);
+    a.shr(x86::rdx, 29);
+    a.and_(x86::edx, 0x7f'ffff);
+    a.or_(x86::edx, 0x80'0000);
+    a.neg(x86::ecx);
+    a.add(x86::ecx, 23);
+    a.shr(x86::edx, x86::cl);
+    a.shr(x86::rax, 32);
+    a.and_(x86::eax, static_cast<i32>(0x8000'0000));
+    a.or_(x86::eax, x86::edx);
+    a.jmp(done);
   }
 
   void note_return_address() {
@@ -249,6 +375,8 @@ class ThunkMaker {
   Cpu& cpu_;
   const u8* base_;
   const std::size_t start_;
+  const u8* save_fprs_ = nullptr;
+  const u8* load_fprs_ = nullptr;
   const u8* exit_ = nullptr;
   const u8* fault_ = nullptr;
 };

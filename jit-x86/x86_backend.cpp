@@ -1,5 +1,6 @@
 #include "jit-x86/x86_backend.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "jit-x86/host_faults.h"
@@ -8,6 +9,8 @@
 namespace quince::jit {
 
 namespace {
+
+using translator::area_of;
 
 // No block is longer than this: lifting stops after about a thousand nodes.
 constexpr std::size_t most_block_bytes = 64 * 1024;
@@ -37,6 +40,8 @@ X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
     : cpu_(cpu), flat_(cpu.flat_memory() != nullptr), cache_(cache_bytes), lowering_(assembler_, thunks_) {
   assert(reinterpret_cast<const u8*>(cpu.engine_area.data()) - reinterpret_cast<const u8*>(&cpu.state) ==
          area_offset + state_bias);
+  area_of(cpu) = {};
+  std::copy(constants.begin(), constants.end(), area_of(cpu).backend);
   holder_.init(asmjit::Environment::host());
   // The assembler writes straight into the cache's writable side.
   asmjit::CodeBuffer& buffer = holder_.textSection()->buffer();
@@ -62,7 +67,7 @@ translator::CompiledBlock X86Backend::compile(const Block& block, u32 first_link
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);
   return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.access_points),
-          std::move(lowering_.links)};
+          std::move(lowering_.float_records), std::move(lowering_.links)};
 }
 
 translator::Backend::Range X86Backend::open_next_chunk() {

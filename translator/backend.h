@@ -14,6 +14,15 @@ namespace quince::translator {
 struct SidePoint {
   u32 host_offset;
   u16 insn;
+  u16 float_record;  // 0, or 1 + index of what FloatStatus has to be told first
+};
+
+// The arithmetic that decides FPRF, FR and FI at a side point, where code has not written it to FloatStatus.
+struct FloatRecord {
+  u8 arith;           // as FloatStatus::arith
+  u8 saved = 0;       // bit i: operand i is in FloatStatus; the others are still in their registers:
+  u8 fpr[3] = {};     // of a, c, b
+  bool converted = false, compared = false;  // a conversion, a compare came after it; they are in FloatStatus
 };
 
 // A load that may fault on the host, and where its block goes on if it does.
@@ -38,6 +47,7 @@ struct CompiledBlock {
   u32 bytes = 0;
   std::vector<SidePoint> side_points;
   std::vector<AccessPoint> access_points;  // ascending
+  std::vector<FloatRecord> float_records;
   std::vector<LinkSite> links;
 };
 

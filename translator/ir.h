@@ -79,6 +79,7 @@ struct Block {
   u32 pc = 0;
   u32 physical = 0;
   Mode mode;
+  u8 alignment_traps = 7;  // as Cpu's
   std::vector<GuestInsn> insns;
   std::vector<Node> nodes;
   std::vector<Helper> helpers;

@@ -191,11 +191,11 @@ class IrEmitter {
   void call(I) {
     call_exact(helper);
   }
-  // The whole instruction as a function on the state in memory.
-  void call_exact(Helper helper) {
+  // The whole instruction as a function on the state in memory. uses_fpscr: it must find FPSCR up to date.
+  void call_exact(Helper helper, bool uses_fpscr = false) {
     const auto index = static_cast<u32>(block_.helpers.size());
     block_.helpers.push_back(helper);
-    push({.op = IrOp::call, .imm = index});
+    push({.op = IrOp::call, .aux = uses_fpscr, .imm = index});
     compares_.fill({});
   }
 
@@ -211,6 +211,7 @@ class IrEmitter {
   void store_fp(Word ea, Fp v) { push({.op = IrOp::store_fp, .a = ea.id, .b = v.id}); }
   void store_vec(Word ea, Vec v) { push({.op = IrOp::store_vec, .a = ea.id, .b = v.id}); }
   void require_alignment(Word ea, ppc::AlignedOperand kind) {
+    if (!(block_.alignment_traps & static_cast<u8>(kind))) return;
     push({.op = IrOp::require_alignment, .aux = static_cast<u8>(kind), .a = ea.id});
   }
   Word load_reserved(Word ea) { return {push({.op = IrOp::load_reserved, .a = ea.id})}; }

@@ -55,8 +55,33 @@ bool is_left_to_helper(Op op, u32 flags) {
     case Op::cror:
     case Op::crorc:
     case Op::crxor: return true;
-    default: return (flags & (flag::fp | flag::vec)) != 0;
+    default: return (flags & flag::vec) != 0;
   }
+}
+
+// Floating point in generated code knows round to nearest without enabled exceptions, and CR1 is copied from an FPSCR
+// that is up to date.
+bool is_float_left_to_helper(Op op, Insn i, const Mode& mode) {
+  switch (op) {
+    case Op::fres:
+    case Op::frsqrte:
+    case Op::mffs:
+    case Op::mcrfs:
+    case Op::mtfsf:
+    case Op::mtfsfi:
+    case Op::mtfsb0:
+    case Op::mtfsb1: return true;
+    case Op::fcmpu:
+    case Op::fcmpo: return mode.fp_exact;
+    case Op::fmr:
+    case Op::fneg:
+    case Op::fabs:
+    case Op::fnabs:
+    case Op::fsel: return i.rc();
+    default: break;
+  }
+  const bool is_memory = (ppc::info(op).flags & (flag::load | flag::store)) != 0;
+  return !is_memory && (mode.fp_exact || i.rc());
 }
 
 // Whether the instruction may change the mode under which this block is being translated, beyond what the table's
@@ -105,7 +130,9 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     e.begin({block.pc + 4 * n, word});
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
-    if (is_left_to_helper(op, flags)) {
+    if (flags & flag::fp && is_float_left_to_helper(op, Insn(word), block.mode)) {
+      e.call_exact(ppc::exact_function(op), true);
+    } else if (is_left_to_helper(op, flags)) {
       e.call_exact(ppc::exact_function(op));
     } else {
       lifts[static_cast<std::size_t>(op)](e, Insn(word));

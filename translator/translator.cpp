@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "translator/float_status.h"
 #include "translator/lift.h"
 #include "translator/passes.h"
 
@@ -22,7 +23,6 @@ Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::Exc
       tracer_(cpu, handling, false),
       dispatch_(dispatch_lines) {
   cpu_.set_hooks(this);
-  area_ = {};
   area_.dispatch = dispatch_.data();
   area_.engine = this;
 }
@@ -68,6 +68,7 @@ ppc::Stop Translator::run() {
       const u8* code = find(cpu_.state.pc);
       begin_slice();
       const ExitReason reason = backend_->enter(cpu_, code);
+      settle_status(reason);
       if (const auto stop = resolve(reason)) return *stop;
     } catch (const ppc::GuestException& exception) {
       if (const auto stop = handle(exception)) return *stop;
@@ -169,6 +170,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   block_.pc = pc;
   block_.physical = physical;
   block_.mode = Mode::of(cpu_.state);
+  block_.alignment_traps = cpu_.alignment_traps;
   lift(block_, cpu_.model, page);
   drop_dead_nodes(block_);
 
@@ -188,7 +190,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   Translation* made = owned.get();
   *made = {pc,     physical,   tag,        static_cast<u32>(block_.insns.size()),
            number, code.entry, code.bytes, std::move(code.side_points),
-           std::move(code.access_points), {}, {}};
+           std::move(code.access_points), std::move(code.float_records), {}, {}};
   for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
   numbered_[number] = made;
   by_host_[reinterpret_cast<u64>(made->entry)] = made;
@@ -270,17 +272,26 @@ void Translator::flush() {
 
 // --- Precise state ---
 
+void Translator::settle_status(ExitReason reason) {
+  if (reason == ExitReason::fault) {
+    const u32 record = side_point(area_.fault_address).float_record;
+    if (record != 0) recall(containing(area_.fault_address)->float_records[record - 1], cpu_);
+  }
+  settle_float_status(cpu_);
+}
+
 const Translator::Translation* Translator::containing(u64 host) const {
   return std::prev(by_host_.upper_bound(host))->second;
 }
 
-u32 Translator::insn_at(u64 host) const {
+const SidePoint& Translator::side_point(u64 host) const {
   const Translation& block = *containing(host);
   const u32 offset = static_cast<u32>(host - reinterpret_cast<u64>(block.entry));
-  const auto point = std::lower_bound(block.side_points.begin(), block.side_points.end(), offset,
-                                      [](const SidePoint& p, u32 at) { return p.host_offset < at; });
-  return point->insn;
+  return *std::lower_bound(block.side_points.begin(), block.side_points.end(), offset,
+                           [](const SidePoint& p, u32 at) { return p.host_offset < at; });
 }
+
+u32 Translator::insn_at(u64 host) const { return side_point(host).insn; }
 
 const u8* Translator::slow_path(u64 host) const {
   const auto after = by_host_.upper_bound(host);

@@ -60,6 +60,7 @@ class Translator final : public ppc::Engine {
     u32 bytes;
     std::vector<SidePoint> side_points;
     std::vector<AccessPoint> access_points;
+    std::vector<FloatRecord> float_records;
     std::vector<Link> links;
     std::vector<Incoming> incoming;
   };
@@ -81,7 +82,9 @@ class Translator final : public ppc::Engine {
   void forget(Translation* translation);
   void evict(Backend::Range range);
   const Translation* containing(u64 host) const;
+  const SidePoint& side_point(u64 host) const;
   u32 insn_at(u64 host) const;
+  void settle_status(ExitReason reason);  // brings FPSCR up to date
   DispatchLine& line(u32 pc) { return dispatch_[pc / 4 % dispatch_lines]; }
   static u64 key(u32 pc, u32 tag) { return u64{tag} << 32 | pc; }
 

@@ -1,0 +1,136 @@
+// Loads and stores of doubles, and what lfs and stfs do to the bits.
+#include <cassert>
+
+#include "jit-x86/lowering.h"
+
+namespace quince::jit {
+
+void Lowering::load_float(NodeId n) {
+  const x86::Xmm to = fpr_target(n);
+  const x86::Mem swap = constant_memory(Constant::swap_bytes, 16);
+  if (flat_) {
+    const x86::Mem address = flat_address(node(n).a);
+    x86::Mem from = address;
+    from.setSegment(x86::gs);
+    from.setSize(8);
+    const u32 access = here();
+    a.vmovq(to, from);
+    a.vpshufb(to, to, swap);
+    const u32 back = here();
+    std::vector<u8> kept = live_temporaries();
+    if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
+    far({}, [this, access, address, to, back, kept] {
+      access_points.push_back({access, here()});
+      for (const u8 id : kept) a.push(x86::gpq(id));
+      a.lea(x86::eax, address);
+      call_with_side_point(thunks_.load[3]);
+      a.vmovq(to, x86::rdx);
+      for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
+      jump_to(back);
+    });
+  } else {
+    std::vector<u32> slow;
+    address_to_eax(node(n).a);
+    claim(x86::Gp::kIdCx);
+    claim(x86::Gp::kIdDx);
+    translate(SoftTlb::read_offset, 3, slow);
+    a.vmovq(to, x86::qword_ptr(x86::rcx, x86::rax));
+    a.vpshufb(to, to, swap);
+    const u32 back = here();
+    far(std::move(slow), [this, to, back] {
+      call_with_side_point(thunks_.load[3]);
+      a.vmovq(to, x86::rdx);
+      jump_to(back);
+    });
+    use(node(n).a);
+  }
+  float_value_ = to;
+  float_value_short_ = false;
+}
+
+void Lowering::address_to_eax(NodeId ea) {
+  const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
+  if (in_place) {
+    reg(ea);
+  } else {
+    load_into(claim(x86::Gp::kIdAx), ea);
+  }
+}
+
+void Lowering::store_float(NodeId n) {
+  const Node& it = node(n);
+  address_to_eax(it.a);
+  claim(x86::Gp::kIdCx);
+  claim(x86::Gp::kIdDx);
+  std::vector<u32> slow;
+  translate(SoftTlb::write_offset, 3, slow);
+  const x86::Xmm value = fpr(it.b, x86::xmm0);
+  a.vpshufb(x86::xmm1, value, constant_memory(Constant::swap_bytes, 16));
+  a.vmovq(x86::qword_ptr(x86::rcx, x86::rax), x86::xmm1);
+  const u32 back = here();
+  const asmjit::Operand from = fpr_operand(it.b);
+  far(std::move(slow), [this, from, back] {
+    a.emit(x86::Inst::kIdVmovq, x86::xmm0, from);
+    a.vmovq(x86::rdx, x86::xmm0);
+    call_with_side_point(thunks_.store[3]);
+    jump_to(back);
+  });
+  use(it.a);
+  use(it.b);
+}
+
+// The host's conversion is right for all but NaNs, which it quiets.
+void Lowering::float_from_single(NodeId n) {
+  const NodeId word = node(n).a;
+  const x86::Gp from = reg(word);
+  const x86::Xmm to = fpr_target(n);
+  a.vmovd(to, from);
+  a.vcvtss2sd(to, to, to);
+  a.vucomisd(to, to);
+  const u32 nan = jump_if(x86::CondCode::kParityEven);
+  const u32 back = here();
+  far({nan}, [this, from, to, back] {
+    a.vmovd(x86::xmm0, from);
+    call(thunks_.load_single);
+    if (to.id() != 0) a.vmovapd(to, x86::xmm0);
+    jump_to(back);
+  });
+  use(word);
+  float_value_ = to;
+  float_value_short_ = true;
+}
+
+// A selection of bits, but for values that are denormal as singles. Those, zeros and NaNs go through the thunk.
+void Lowering::float_to_single(NodeId n) {
+  const NodeId value = node(n).a;
+  const x86::Gp to = temporary();
+  const x86::Xmm from = fpr(value, x86::xmm0);
+  a.vandpd(x86::xmm1, from, constant_memory(Constant::absolute, 16));
+  a.vucomisd(x86::xmm1, constant_memory(Constant::least_normal_single, 8));
+  const u32 unusual = jump_if(x86::CondCode::kB);
+  a.vmovq(to.r64(), from);
+  a.pext(to.r64(), to.r64(), constant_memory(Constant::single_bits, 8));
+  const u32 back = here();
+  far({unusual}, [this, from, to, back] {
+    if (from.id() != 0) a.vmovapd(x86::xmm0, from);
+    call(thunks_.store_single);
+    a.vmovd(to, x86::xmm0);
+    jump_to(back);
+  });
+  use(value);
+  define(n, to);
+}
+
+void Lowering::float_low_word(NodeId n) {
+  const NodeId value = node(n).a;
+  const x86::Gp to = temporary();
+  if (const unsigned number = node(value).imm; is_pinned_fpr(number)) {
+    a.vmovd(to, pinned_fpr(number));
+  } else {
+    a.mov(to, dword(StateOffsets::fpr(number)));
+  }
+  use(value);
+  define(n, to);
+}
+
+}  // namespace quince::jit

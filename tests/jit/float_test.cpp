@@ -1,0 +1,140 @@
+// Generated floating-point code against the interpreter, bit by bit: registers, FPSCR, CR, memory, instruction count, at
+// the end and at every fault on the way.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "jit-x86/x86_backend.h"
+#include "tests/jit/float_program.h"
+#include "tests/support/flat_machine.h"
+#include "translator/translator.h"
+
+namespace quince::test {
+namespace {
+
+using ppc::u32;
+using ppc::u64;
+
+u64 setting(const char* name, u64 otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 0) : otherwise;
+}
+
+// Two machines of the same kind, one for each engine.
+class Pair {
+ public:
+  explicit Pair(const ppc::CpuModel& model)
+      : interpreted_(model), translated_(model),
+        translator_(translated_.cpu, jit::X86Backend::create(translated_.cpu, 16u << 20).value(),
+                    ppc::ExceptionHandling::stop) {}
+
+  void put_program(const std::vector<u32>& words) {
+    u32 at = FlatMachine::code_base;
+    for (const u32 word : words) {
+      interpreted_.put_word(at, word);
+      translated_.put_word(at, word);
+      at += 4;
+    }
+  }
+  template <class F>
+  void both(F f) {
+    f(interpreted_);
+    f(translated_);
+  }
+  void run() {
+    interpreted_.cpu.limit = translated_.cpu.limit = ~u64{0};
+    expected_ = interpreted_.interpreter.run();
+    got_ = translator_.run();
+  }
+  // How the machines differ, empty if they do not.
+  std::string difference() const {
+    std::string text;
+    const auto differ = [&](const std::string& what, u64 want, u64 have) {
+      if (want == have) return;
+      char line[100];
+      std::snprintf(line, sizeof line, "%s: interpreter %016llx, translator %016llx\n", what.c_str(),
+                    static_cast<unsigned long long>(want), static_cast<unsigned long long>(have));
+      text += line;
+    };
+    const ppc::CpuState &want = interpreted_.cpu.state, &have = translated_.cpu.state;
+    for (unsigned n = 0; n < 32; ++n) differ("f" + std::to_string(n), want.fpr[n], have.fpr[n]);
+    for (unsigned n = 0; n < 32; ++n) differ("r" + std::to_string(n), want.gpr[n], have.gpr[n]);
+    differ("FPSCR", want.fpscr, have.fpscr);
+    differ("CR", want.cr_word(), have.cr_word());
+    differ("pc", want.pc, have.pc);
+    differ("instructions", interpreted_.cpu.retired, translated_.cpu.retired);
+    differ("exception", static_cast<u64>(expected_.what.vector), static_cast<u64>(got_.what.vector));
+    differ("DAR", expected_.what.dar, got_.what.dar);
+    differ("memory", 0, interpreted_.memory.ram != translated_.memory.ram);
+    return text;
+  }
+  u64 instructions() const { return translated_.cpu.retired; }
+
+ private:
+  FlatMachine interpreted_, translated_;
+  translator::Translator translator_;
+  ppc::Stop expected_{}, got_{};
+};
+
+void start(FlatMachine& machine, const ppc::CpuState& state, const std::vector<ppc::u8>& data) {
+  machine.cpu.state = state;
+  std::copy(data.begin(), data.end(), machine.memory.ram.begin() + FloatPrograms::data_base);
+}
+
+std::string listing(const std::vector<u32>& words, const ppc::CpuState& state) {
+  std::string text;
+  char line[64];
+  for (const u32 word : words) {
+    std::snprintf(line, sizeof line, "  .long 0x%08x\n", word);
+    text += line;
+  }
+  std::snprintf(line, sizeof line, "from FPSCR %08x CR %08x\n", state.fpscr, state.cr_word());
+  text += line;
+  for (unsigned n = 0; n < 32; ++n) {
+    std::snprintf(line, sizeof line, "f%u %016llx\n", n, static_cast<unsigned long long>(state.fpr[n]));
+    text += line;
+  }
+  return text;
+}
+
+void compare(const ppc::CpuModel& model, bool faults) {
+  constexpr u64 runs = 12;
+  const u64 first_seed = setting("QUINCE_FLOAT_SEED", 1), programs = setting("QUINCE_FLOAT_PROGRAMS", 2500);
+  Pair pair(model);
+  u64 expected_instructions = 0;
+  for (u64 seed = first_seed; seed < first_seed + programs; ++seed) {
+    FloatPrograms random(seed);
+    const std::vector<u32> program = random.program(faults);
+    pair.put_program(program);
+    for (u64 run = 0; run < runs; ++run) {
+      ppc::CpuState state{};
+      state.msr = ppc::msr::fp;
+      state.pc = FlatMachine::code_base;
+      state.gpr[3] = FloatPrograms::data_base + FloatPrograms::data_bytes;
+      state.gpr[4] = 0x4000'0000;
+      state.gpr[5] = 8 * (run % 4);
+      random.randomise(state);
+      std::vector<ppc::u8> data(3 * FloatPrograms::data_bytes);
+      for (std::size_t at = 0; at < data.size(); at += 8) {
+        const u64 value = random.operand();
+        for (unsigned n = 0; n < 8; ++n) data[at + n] = static_cast<ppc::u8>(value >> (56 - 8 * n));
+      }
+      pair.both([&](FlatMachine& machine) { start(machine, state, data); });
+      pair.run();
+      expected_instructions = pair.instructions();
+      ASSERT_EQ(pair.difference(), "") << "seed " << seed << ", run " << run << ", " << model.name << "\n"
+                                       << listing(program, state);
+    }
+  }
+  std::printf("%llu instructions\n", static_cast<unsigned long long>(expected_instructions));
+  if (programs >= 2500) {
+    EXPECT_GE(expected_instructions, 500'000u);
+  }
+}
+
+TEST(JitFloat, ProgramsAgreeOn750) { compare(ppc::cpu_750, false); }
+TEST(JitFloat, ProgramsAgreeOn7400) { compare(ppc::cpu_7400, false); }
+TEST(JitFloat, FaultsFindTheSameStatus) { compare(ppc::cpu_750, true); }
+
+}  // namespace
+}  // namespace quince::test
