@@ -164,6 +164,7 @@ const u8* Translator::find_slow(u32 pc, u32 tag) {
 
 Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   const auto started = std::chrono::steady_clock::now();
+  drop_retired();
   const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
   if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
   block_.clear();
@@ -235,11 +236,17 @@ void Translator::forget(Translation* gone) {
   std::erase(of_page_[gone->physical / ppc::page_size], gone);
   numbered_[gone->number] = nullptr;
   free_numbers_.push_back(gone->number);
-  // by_host_ keeps it until its code is overwritten: the block may be running, and fault.
+  // by_host_ keeps it for now: the block may be running, and fault.
   gone->links.clear();
   const auto owner = translations_.find(key(gone->pc, gone->tag));
   retired_.push_back(std::move(owner->second));
   translations_.erase(owner);
+}
+
+// No generated code is running.
+void Translator::drop_retired() {
+  for (const auto& gone : retired_) by_host_.erase(reinterpret_cast<u64>(gone->entry));
+  retired_.clear();
 }
 
 void Translator::invalidate_code(u32 physical, u32 bytes) {
@@ -254,16 +261,10 @@ void Translator::invalidate_code(u32 physical, u32 bytes) {
 }
 
 void Translator::evict(Backend::Range range) {
-  const auto first = by_host_.lower_bound(reinterpret_cast<u64>(range.first));
+  auto first = by_host_.lower_bound(reinterpret_cast<u64>(range.first));
   const auto last = by_host_.lower_bound(reinterpret_cast<u64>(range.last));
-  for (auto at = first; at != last; ++at) {
-    if (numbered_[at->second->number] == at->second) forget(at->second);
-  }
-  by_host_.erase(first, last);
-  std::erase_if(retired_, [&](const auto& t) {
-    const u64 entry = reinterpret_cast<u64>(t->entry);
-    return entry >= reinterpret_cast<u64>(range.first) && entry < reinterpret_cast<u64>(range.last);
-  });
+  while (first != last) forget((first++)->second);
+  drop_retired();
 }
 
 void Translator::flush() {

@@ -80,6 +80,7 @@ class Translator final : public ppc::Engine {
   void link(Translation& from, u32 index, Translation& to);
   void unlink(Translation& from, u32 index);
   void forget(Translation* translation);
+  void drop_retired();
   void evict(Backend::Range range);
   const Translation* containing(u64 host) const;
   const SidePoint& side_point(u64 host) const;
@@ -99,7 +100,7 @@ class Translator final : public ppc::Engine {
   Block block_;  // reused by translate()
   std::vector<DispatchLine> dispatch_;
   std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
-  std::vector<std::unique_ptr<Translation>> retired_;           // forgotten, their code not yet overwritten
+  std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running
   std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number
   std::map<u64, Translation*> by_host_;                         // by entry
   std::vector<Translation*> numbered_;
