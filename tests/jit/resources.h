@@ -1,0 +1,57 @@
+// What tests that something does not grow measure.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <vector>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define QUINCE_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define QUINCE_TEST_SANITIZED 1
+#endif
+#endif
+
+namespace quince::jit_test {
+
+#ifdef QUINCE_TEST_SANITIZED
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+// How much slower than an ordinary build on an idle machine this may be.
+inline constexpr double patience = sanitized ? 20 : 4;
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+inline std::size_t resident_bytes() {
+  std::size_t pages = 0, resident = 0;
+  if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
+    EXPECT_EQ(std::fscanf(file, "%zu %zu", &pages, &resident), 2);
+    std::fclose(file);
+  }
+  return resident * 4096;
+}
+
+// Of equal pieces of work, the first being a warm-up: the fastest of the last three takes hardly longer than the fastest
+// of the three after the first. Minima, because other programs run, too.
+inline void expect_no_slowdown(const std::vector<double>& seconds) {
+  ASSERT_GE(seconds.size(), 7u);
+  const double early = *std::min_element(seconds.begin() + 1, seconds.begin() + 4);
+  const double late = *std::min_element(seconds.end() - 3, seconds.end());
+  EXPECT_LT(late, 1.5 * early + 0.005);
+}
+
+}  // namespace quince::jit_test
