@@ -8,61 +8,38 @@
 
 namespace quince::ppc::sem {
 
-// One row per family: NAME(d form), NAMEu, NAMEx, NAMEux. `load` gives the value from the address.
-#define QUINCE_LOADS(name, load) \
-  template <class E, class I>    \
-  void name(E& e, I i) {         \
-    const auto ea = ea_d(e, i);  \
-    e.set_gpr(i.rd(), load);     \
-  }                              \
-  template <class E, class I>    \
-  void name##u(E& e, I i) {      \
-    const auto ea = ea_du(e, i); \
-    e.set_gpr(i.rd(), load);     \
-    e.set_gpr(i.ra(), ea);       \
-  }                              \
-  template <class E, class I>    \
-  void name##x(E& e, I i) {      \
-    const auto ea = ea_x(e, i);  \
-    e.set_gpr(i.rd(), load);     \
-  }                              \
-  template <class E, class I>    \
-  void name##ux(E& e, I i) {     \
-    const auto ea = ea_xu(e, i); \
-    e.set_gpr(i.rd(), load);     \
-    e.set_gpr(i.ra(), ea);       \
-  }
-QUINCE_LOADS(lbz, e.load8(ea))
-QUINCE_LOADS(lhz, e.load16(ea))
-QUINCE_LOADS(lha, e.sign_extend16(e.load16(ea)))
-QUINCE_LOADS(lwz, e.load32(ea))
-#undef QUINCE_LOADS
-
-#define QUINCE_STORES(name, store)      \
+// The four forms of a load or store: NAME (d), NAMEu (d, update), NAMEx (indexed), NAMEux. The rest of the
+// line is what happens at the address `ea`.
+#define QUINCE_ADDRESS_FORMS(name, ...) \
   template <class E, class I>           \
   void name(E& e, I i) {                \
-    e.store(ea_d(e, i), e.gpr(i.rs())); \
+    const auto ea = ea_d(e, i);         \
+    __VA_ARGS__;                        \
   }                                     \
   template <class E, class I>           \
   void name##u(E& e, I i) {             \
     const auto ea = ea_du(e, i);        \
-    e.store(ea, e.gpr(i.rs()));         \
+    __VA_ARGS__;                        \
     e.set_gpr(i.ra(), ea);              \
   }                                     \
   template <class E, class I>           \
   void name##x(E& e, I i) {             \
-    e.store(ea_x(e, i), e.gpr(i.rs())); \
+    const auto ea = ea_x(e, i);         \
+    __VA_ARGS__;                        \
   }                                     \
   template <class E, class I>           \
   void name##ux(E& e, I i) {            \
     const auto ea = ea_xu(e, i);        \
-    e.store(ea, e.gpr(i.rs()));         \
+    __VA_ARGS__;                        \
     e.set_gpr(i.ra(), ea);              \
   }
-QUINCE_STORES(stb, store8)
-QUINCE_STORES(sth, store16)
-QUINCE_STORES(stw, store32)
-#undef QUINCE_STORES
+QUINCE_ADDRESS_FORMS(lbz, e.set_gpr(i.rd(), e.load8(ea)))
+QUINCE_ADDRESS_FORMS(lhz, e.set_gpr(i.rd(), e.load16(ea)))
+QUINCE_ADDRESS_FORMS(lha, e.set_gpr(i.rd(), e.sign_extend16(e.load16(ea))))
+QUINCE_ADDRESS_FORMS(lwz, e.set_gpr(i.rd(), e.load32(ea)))
+QUINCE_ADDRESS_FORMS(stb, e.store8(ea, e.gpr(i.rs())))
+QUINCE_ADDRESS_FORMS(sth, e.store16(ea, e.gpr(i.rs())))
+QUINCE_ADDRESS_FORMS(stw, e.store32(ea, e.gpr(i.rs())))
 
 template <class E, class I>
 void lhbrx(E& e, I i) {
@@ -138,67 +115,15 @@ void stwcx_rc(E& e, I i) {
 
 // --- Floating point ---
 
-#define QUINCE_FP_LOADS(name, load)                          \
-  template <class E, class I>                                \
-  void name(E& e, I i) {                                     \
-    const auto ea = ea_d(e, i);                              \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    e.set_fpr(i.rd(), load);                                 \
-  }                                                          \
-  template <class E, class I>                                \
-  void name##u(E& e, I i) {                                  \
-    const auto ea = ea_du(e, i);                             \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    e.set_fpr(i.rd(), load);                                 \
-    e.set_gpr(i.ra(), ea);                                   \
-  }                                                          \
-  template <class E, class I>                                \
-  void name##x(E& e, I i) {                                  \
-    const auto ea = ea_x(e, i);                              \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    e.set_fpr(i.rd(), load);                                 \
-  }                                                          \
-  template <class E, class I>                                \
-  void name##ux(E& e, I i) {                                 \
-    const auto ea = ea_xu(e, i);                             \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    e.set_fpr(i.rd(), load);                                 \
-    e.set_gpr(i.ra(), ea);                                   \
-  }
-QUINCE_FP_LOADS(lfs, e.fp_from_single(e.load32(ea)))
-QUINCE_FP_LOADS(lfd, e.load_fp(ea))
-#undef QUINCE_FP_LOADS
-
-#define QUINCE_FP_STORES(name, store)                        \
-  template <class E, class I>                                \
-  void name(E& e, I i) {                                     \
-    const auto ea = ea_d(e, i);                              \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    store;                                                   \
-  }                                                          \
-  template <class E, class I>                                \
-  void name##u(E& e, I i) {                                  \
-    const auto ea = ea_du(e, i);                             \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    store;                                                   \
-    e.set_gpr(i.ra(), ea);                                   \
-  }                                                          \
-  template <class E, class I>                                \
-  void name##x(E& e, I i) {                                  \
-    const auto ea = ea_x(e, i);                              \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    store;                                                   \
-  }                                                          \
-  template <class E, class I>                                \
-  void name##ux(E& e, I i) {                                 \
-    const auto ea = ea_xu(e, i);                             \
-    e.require_alignment(ea, AlignedOperand::floating_point); \
-    store;                                                   \
-    e.set_gpr(i.ra(), ea);                                   \
-  }
-QUINCE_FP_STORES(stfs, e.store32(ea, e.fp_to_single(e.fpr(i.rs()))))
-QUINCE_FP_STORES(stfd, e.store_fp(ea, e.fpr(i.rs())))
-#undef QUINCE_FP_STORES
+template <class E, class W>
+void require_fp_alignment(E& e, W ea) {
+  e.require_alignment(ea, AlignedOperand::floating_point);
+}
+QUINCE_ADDRESS_FORMS(lfs, require_fp_alignment(e, ea); e.set_fpr(i.rd(), e.fp_from_single(e.load32(ea))))
+QUINCE_ADDRESS_FORMS(lfd, require_fp_alignment(e, ea); e.set_fpr(i.rd(), e.load_fp(ea)))
+QUINCE_ADDRESS_FORMS(stfs, require_fp_alignment(e, ea); e.store32(ea, e.fp_to_single(e.fpr(i.rs()))))
+QUINCE_ADDRESS_FORMS(stfd, require_fp_alignment(e, ea); e.store_fp(ea, e.fpr(i.rs())))
+#undef QUINCE_ADDRESS_FORMS
 
 template <class E, class I>
 void stfiwx(E& e, I i) {
