@@ -1,6 +1,6 @@
-"""Files survive: a power-off, and the emulator's sudden death as far as the guest had them flushed.
+"""Files survive: a power-off, a restart, and the emulator's sudden death as far as the guest had them flushed.
 
-disk.py [DEATHS [MEGABYTES]]: how often the emulator is killed, how much is written before the power-off."""
+disk.py [DEATHS [MEGABYTES]]: how often the emulator is killed, how much is written before power-off and restart."""
 
 import random
 import re
@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import Machine, guests, linux_options, run_to_end
+from machine import PROMPT, Machine, guests, linux_options, run_to_end
 
 SKIPPED = 77
 DISK_MEGABYTES = 128
@@ -26,19 +26,62 @@ def append(command):
     return ["--append", f'console=ttyPZ0 guest.run="{command}"']
 
 
-def power_off_and_again(disk, megabytes):
-    """Large and small files, checked by a second boot and by the host's e2fsck."""
-    write = (f"mount /dev/sda /mnt; cd /mnt; dd if=/dev/urandom of=large bs=64k count={16 * megabytes}; "
-             "for n in $(seq 200); do head -c $((n * 97)) large > small$n; done; md5sum * > /mnt/sums; sync")
-    verify = "mount /dev/sda /mnt; cd /mnt; md5sum -c sums > /tmp/log; echo BAD $? FILES $(grep -c OK /tmp/log)"
-    for command, expected in ((write, "GUEST-EXIT rc=0"), (verify, "BAD 0 FILES 201")):
-        result = run_to_end(*linux_options(), *append(command), "--disk", disk)
-        output = result.stdout.decode("latin-1")
-        if result.returncode != 0 or expected not in output:
-            raise AssertionError(f"status {result.returncode}, no {expected!r} in:\n{output[-3000:]}")
+def write_files(megabytes):
+    """Commands, short enough to be typed: a large file, small files, and the sums of all."""
+    return ["mount /dev/sda /mnt; cd /mnt", f"dd if=/dev/urandom of=large bs=64k count={16 * megabytes}",
+            "for n in $(seq 200); do head -c $((n * 97)) large > small$n; done", "md5sum * > /mnt/sums; sync"]
+
+
+VERIFY_FILES = ["mount /dev/sda /mnt; cd /mnt", "md5sum -c sums > /tmp/log", "echo BAD $? FILES $(grep -c OK /tmp/log)"]
+VERIFIED = "BAD 0 FILES 201"
+
+
+def check_clean(disk):
     check = tool("e2fsck", "-fn", disk)
     if check.returncode != E2FSCK_CLEAN:
         raise AssertionError(check.stdout.decode())
+
+
+def patience(megabytes):
+    return 150 + 5 * megabytes
+
+
+def power_off_and_again(disk, megabytes):
+    """Large and small files, checked by a second boot and by the host's e2fsck."""
+    for commands, expected in ((write_files(megabytes), "GUEST-EXIT rc=0"), (VERIFY_FILES, VERIFIED)):
+        options = [*linux_options(), *append("; ".join(commands)), "--disk", disk]
+        result = run_to_end(*options, timeout=patience(megabytes))
+        output = result.stdout.decode("latin-1")
+        if result.returncode != 0 or expected not in output:
+            raise AssertionError(f"status {result.returncode}, no {expected!r} in:\n{output[-3000:]}")
+        check_clean(disk)
+
+
+def restart_and_again(disk, megabytes):
+    """The same, but the second boot is of the same machine, restarted by the guest."""
+    wait = patience(megabytes)
+    options = [*linux_options(), "--append", "console=ttyPZ0", "--disk", disk]
+    with Machine(*options, timeout=2 * wait) as machine:
+        machine.expect("GUEST-READY")
+        machine.expect(PROMPT)
+
+        def run(command):
+            machine.type(command + "\r")
+            return machine.expect(PROMPT, wait)
+
+        for command in (*write_files(megabytes), "cd /; umount /mnt"):
+            run(command)
+        machine.type("reboot -f\r")
+        machine.expect("GUEST-READY")
+        machine.expect(PROMPT)
+        output = "".join(map(run, VERIFY_FILES))
+        if VERIFIED not in output:
+            raise AssertionError(f"no {VERIFIED!r} in:\n{output}")
+        run("cd /; umount /mnt")
+        machine.type("poweroff -f\r")
+        if machine.wait() != 0:
+            raise AssertionError("power-off")
+    check_clean(disk)
 
 
 def content(number):
@@ -78,8 +121,11 @@ def main(deaths=2, megabytes=16):
         made = tool("mke2fs", "-q", "-F", "-t", "ext2", fresh, f"{DISK_MEGABYTES}M")
         if made.returncode != 0:
             raise AssertionError(made.stdout.decode())
-        shutil.copy(fresh, disk)
-        power_off_and_again(disk, megabytes)
+        for survive in (power_off_and_again, restart_and_again):
+            shutil.copy(fresh, disk)
+            start = time.monotonic()
+            survive(disk, megabytes)
+            print(f"{survive.__name__}: {megabytes} MB, {time.monotonic() - start:.0f} s", flush=True)
         moments = random.Random(1)
         for _ in range(deaths):
             shutil.copy(fresh, disk)

@@ -1,5 +1,6 @@
 """A running quince whose serial line a test reads and types on."""
 
+import functools
 import os
 import re
 import select
@@ -10,24 +11,42 @@ import time
 from pathlib import Path
 
 QUINCE = os.environ["QUINCE"]  # the program under test
-GUEST_FILES = ("vmlinux", "initramfs-mini.cpio.gz")
+PROMPT = r"# (\x1b\[6n)?$"  # of the guest's shell; it may ask the terminal where the cursor is
+ROOT = Path(__file__).resolve().parents[2]
+INITRAMFS_NAMES = ("initramfs-mini.cpio.gz", "initramfs.cpio.gz")
 
 
-def guests():
-    """The folder of guest images, or None: made by guests/, or kept beside the source tree."""
-    root = Path(__file__).resolve().parents[2]
-    places = [os.environ.get("QUINCE_GUESTS"), Path.home() / ".cache/quince/guests",
-              Path(os.environ.get("QUINCE_SHARED", root.parent / "shared")) / "guests"]
-    for place in places:
-        if place and all((Path(place) / name).is_file() for name in GUEST_FILES):
-            return Path(place)
+def built(product):
+    """The file that guests/build has made of a recipe, or None."""
+    result = subprocess.run([ROOT / "guests/build", "--where", product], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, check=False)
+    return result.stdout.decode().strip() if result.returncode == 0 else None
+
+
+def in_folder(folder):
+    """Kernel and initial RAM disk in a folder, or None."""
+    kernel = Path(folder) / "vmlinux"
+    for name in INITRAMFS_NAMES:
+        if kernel.is_file() and (Path(folder) / name).is_file():
+            return str(kernel), str(Path(folder) / name)
     return None
+
+
+@functools.lru_cache(maxsize=None)
+def guests():
+    """Kernel and initial RAM disk, or None: the folder QUINCE_GUESTS; what guests/ has built; kept beside the tree."""
+    if "QUINCE_GUESTS" in os.environ:
+        return in_folder(os.environ["QUINCE_GUESTS"])
+    kernel, initrd = built("kernel"), built("initramfs")
+    if kernel and initrd:
+        return kernel, initrd
+    return in_folder(Path(os.environ.get("QUINCE_SHARED", ROOT.parent / "shared")) / "guests")
 
 
 def linux_options():
     """Options that boot the small guest."""
-    folder = guests()
-    return ["--kernel", str(folder / "vmlinux"), "--initrd", str(folder / "initramfs-mini.cpio.gz")]
+    kernel, initrd = guests()
+    return ["--kernel", kernel, "--initrd", initrd]
 
 
 def run_to_end(*options, timeout=150):
