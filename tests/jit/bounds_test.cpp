@@ -22,9 +22,7 @@ void expect_bounded(World& world, const std::function<void()>& prepare, std::siz
     seconds.push_back(watch.seconds());
     if (part == 1) resident = resident_bytes();
   }
-  if (!sanitized) {
-    EXPECT_LT(resident_bytes(), resident + growth);
-  }
+  expect_resident_below(resident + growth);
   expect_no_slowdown(seconds);
 }
 
