@@ -48,7 +48,8 @@ inline constexpr u32 fprs_in_memory = 0, fprs_in_host = 1, fprs_saved = 2;  // s
 // Constants at a fixed distance from rbp: indices into Area::backend. Of those of 128 bits the upper half is zero.
 struct Constant {
   static constexpr unsigned sign = 0, absolute = 2, swap_bytes = 4, below_single = 6;  // 128 bits
-  static constexpr unsigned least_normal = 8, least_normal_single = 9, single_bits = 10, converted_high = 11;
+  static constexpr unsigned least_normal = 8, least_normal_single = 9, single_bits = 10, converted_high = 11,
+                            host_mxcsr = 12;
 };
 inline constexpr std::array<u64, 16> constants = {
     0x8000'0000'0000'0000, 0,                      // sign
@@ -59,6 +60,7 @@ inline constexpr std::array<u64, 16> constants = {
     0x3810'0000'0000'0000,                         // least_normal_single: 2^-126
     0xc7ff'ffff'e000'0000,                         // single_bits: what stfs takes of a double, for pext
     0xfff8'0000'0000'0000,                         // converted_high: over the integer that fctiw makes
+    translator::FloatStatus::clean_mxcsr,          // host_mxcsr: of code in C++
 };
 
 // Displacements from rbp. Area follows CpuState at a fixed distance.

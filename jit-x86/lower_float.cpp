@@ -1,4 +1,4 @@
-// Floating point, exact to the bit, for round to nearest without enabled exceptions.
+// Floating point, exact to the bit, without enabled exceptions; the host's rounding mode is the guest's.
 //
 // The host computes as IEEE 754 has it, as the guest does, and its sticky flags are the guest's. What differs goes to
 // the exact function, found by a look at the result: NaNs (every invalid operation gives one; which NaN, and which
@@ -38,6 +38,24 @@ void Lowering::lower_float(NodeId n) {
     case IrOp::fp_compare: return float_compare(n);
     default: assert(!"not floating point");
   }
+}
+
+// After a call that has brought FPSCR up to date, and mode_key. The rounding mode and the enables are in the lowest byte.
+void Lowering::leave_if_float_mode_changed(NodeId n) {
+  constexpr u32 exact_bits = 0xfc;  // VE OE UE ZE XE NI
+  const x86::Mem low = byte(StateOffsets::fpscr);
+  x86::CondCode changed = x86::CondCode::kNE;
+  if (block_->mode.fp_exact) {
+    a.test(low, exact_bits);
+    changed = x86::CondCode::kZ;
+  } else {
+    a.cmp(low, block_->mode.rounding);
+  }
+  far({jump_if(changed)}, [this, target = node(n).imm] {
+    count_down(insns_);
+    a.mov(x86::eax, target);
+    jump_to(thunks_.new_mode);
+  });
 }
 
 // --- Registers ---

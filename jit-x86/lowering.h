@@ -23,6 +23,7 @@ struct Thunks {
   const u8* enter = nullptr;       // u32 (rbp of generated code, code): an ExitReason
   const u8* exit = nullptr;        // jump, ExitReason in eax
   const u8* indirect = nullptr;    // jump, target in eax
+  const u8* new_mode = nullptr;    // jump, target in eax: the mode that Area::mode_key says has just begun
   const u8* link = nullptr;        // jump, number of the link in eax, its target in ecx
   const u8* checkpoint = nullptr;  // jump, next address in ecx
   const u8* lookup = nullptr;      // jump, next address in ecx
@@ -136,6 +137,7 @@ class Lowering {
   };
   void lower_float(NodeId n);
   void hold_fprs();
+  void leave_if_float_mode_changed(NodeId n);
   void set_fpr(NodeId n);
   void move_fpr(NodeId n);
   void float_arith(NodeId n);

@@ -53,9 +53,23 @@ u64 slow_helper(Cpu* cpu, translator::Helper function, u32 word) {
   return guarded(cpu, [&] { return function(*cpu, Insn(word)), u64{0}; });
 }
 
+constexpr bool writes_all_of_fpscr(u32 word) { return (word & 0xfdfe'07fe) == 0xfdfe'058e; }  // mtfsf 255
+
+// May change the mode that depends on FPSCR.
 u64 slow_float_helper(Cpu* cpu, translator::Helper function, u32 word) {
-  translator::settle_float_status(*cpu);
-  return slow_helper(cpu, function, word);
+  const u32& fpscr = cpu->state.fpscr;
+  const u32 before = fpscr;
+  if (writes_all_of_fpscr(word)) {
+    translator::drop_float_status(*cpu);
+  } else {
+    translator::settle_float_status(*cpu);
+  }
+  const u64 nothing = slow_helper(cpu, function, word);
+  if ((before ^ fpscr) & 0xff) {
+    area_of(*cpu).mode_key = translator::Mode::of(cpu->state).key();
+    translator::drop_float_status(*cpu);  // MXCSR changes with FPSCR
+  }
+  return nothing;
 }
 // The instruction raises no exception: none is enabled.
 void exact_float(Cpu* cpu) {
@@ -92,6 +106,9 @@ class ThunkMaker {
     exit_ = t.exit;
     fault_ = begin(), leave_with(ExitReason::fault);
     t.indirect = begin(), indirect();
+    t.new_mode = begin();
+    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));  // callers have the old mode
+    jump_to(look_up_);
     t.link = begin();
     a.mov(area(offsetof(Area, link)), x86::eax);
     a.mov(pc(), x86::ecx);
@@ -167,6 +184,7 @@ class ThunkMaker {
     branch_to(0xe8, save_fprs_);
     a.bind(done);
     a.vstmxcsr(mxcsr());
+    a.vldmxcsr(constant(Constant::host_mxcsr));
   }
   void enter_float() {
     asmjit::Label done = a.newLabel();
@@ -225,6 +243,7 @@ class ThunkMaker {
     a.cmp(area(offsetof(Area, countdown)), 0);
     asmjit::Label out_of_time = a.newLabel(), miss = a.newLabel();
     a.jle(out_of_time);
+    look_up_ = begin();
     a.mov(x86::ecx, x86::eax);
     a.shr(x86::ecx, 12);
     a.mov(x86::ecx, x86::dword_ptr(x86::r15, x86::rcx, 2, SoftTlb::exec_offset));
@@ -378,6 +397,7 @@ class ThunkMaker {
   const u8* save_fprs_ = nullptr;
   const u8* load_fprs_ = nullptr;
   const u8* exit_ = nullptr;
+  const u8* look_up_ = nullptr;
   const u8* fault_ = nullptr;
 };
 

@@ -14,6 +14,8 @@ inline constexpr u8 arith_valid = 0x80, round_to_single = arith_valid | 8;
 
 // Brings CpuState::fpscr up to date. Whoever is not generated code sees it only after this.
 void settle_float_status(ppc::Cpu& cpu);
+// Forgets what FPSCR lacks: it is overwritten.
+void drop_float_status(ppc::Cpu& cpu);
 
 // Tells FloatStatus what `record` says.
 void recall(const FloatRecord& record, ppc::Cpu& cpu);

@@ -66,10 +66,14 @@ struct Mode {
   bool fp = false;        // MSR[FP]
   bool vec = false;       // MSR[VEC]
   bool so = false;        // XER[SO], which compares copy
-  bool fp_exact = false;  // FPSCR or MSR ask for more than round-to-nearest without enabled exceptions
+  bool fp_exact = false;  // FPSCR enables exceptions or has NI set
+  u8 rounding = 0;        // FPSCR[RN], of no interest if fp_exact
 
-  static constexpr u32 bits = 5;
-  u32 key() const { return problem | fp << 1 | vec << 2 | so << 3 | fp_exact << 4; }
+  static constexpr u32 bits = 7;
+  u32 key() const {
+    const u32 flags = problem | fp << 1 | vec << 2 | so << 3 | fp_exact << 4;
+    return fp_exact ? flags : flags | u32{rounding} << 5;
+  }
   static Mode of(const ppc::CpuState& state);
 };
 

@@ -59,7 +59,7 @@ bool is_left_to_helper(Op op, u32 flags) {
   }
 }
 
-// Floating point in generated code knows round to nearest without enabled exceptions, and CR1 is copied from an FPSCR
+// Floating point in generated code knows nothing of enabled exceptions and of FPSCR[NI], and CR1 is copied from an FPSCR
 // that is up to date.
 bool is_float_left_to_helper(Op op, Insn i, const Mode& mode) {
   switch (op) {
@@ -84,17 +84,34 @@ bool is_float_left_to_helper(Op op, Insn i, const Mode& mode) {
   return !is_memory && (mode.fp_exact || i.rc());
 }
 
+// Whether the instruction may change FPSCR[24:31], which decide about the mode.
+bool may_change_float_mode(Op op) {
+  return op == Op::mtfsf || op == Op::mtfsfi || op == Op::mtfsb0 || op == Op::mtfsb1;
+}
+
+// Whether it writes what FPSCR[24:31] have in this mode. Programs save FPSCR, set what they want, mostly what is there,
+// and restore it.
+bool keeps_float_mode(Op op, Insn i, const Mode& mode) {
+  if (mode.fp_exact || i.rc()) return false;
+  const auto has = [&](unsigned bit, u32 value) { return bit >= 24 && (mode.rounding >> (31 - bit) & 1) == value; };
+  switch (op) {
+    case Op::mtfsfi: {
+      const u32 present = i.crfd() == 7 ? mode.rounding : 0u;
+      return i.crfd() >= 6 && i.mtfsfi_imm() == present;
+    }
+    case Op::mtfsb0: return has(i.crbd(), 0);
+    case Op::mtfsb1: return has(i.crbd(), 1);
+    default: return false;
+  }
+}
+
 // Whether the instruction may change the mode under which this block is being translated, beyond what the table's
-// flags say: XER[SO] and the enables and rounding mode of FPSCR.
+// flags say.
 bool may_change_mode(Op op, Insn i, u32 flags) {
   if ((flags & flag::oe) && i.oe()) return true;
   switch (op) {
     case Op::mtspr: return i.spr() == 1;
-    case Op::mcrxr:
-    case Op::mtfsf:
-    case Op::mtfsfi:
-    case Op::mtfsb0:
-    case Op::mtfsb1: return true;
+    case Op::mcrxr: return true;
     default: return false;
   }
 }
@@ -130,8 +147,10 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     e.begin({block.pc + 4 * n, word});
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
+    if (flags & flag::fp && keeps_float_mode(op, Insn(word), block.mode)) continue;
     if (flags & flag::fp && is_float_left_to_helper(op, Insn(word), block.mode)) {
       e.call_exact(ppc::exact_function(op), true);
+      if (may_change_float_mode(op)) e.leave_if_float_mode_changed(block.pc + 4 * n + 4);
     } else if (is_left_to_helper(op, flags)) {
       e.call_exact(ppc::exact_function(op));
     } else {

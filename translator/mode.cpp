@@ -11,7 +11,8 @@ Mode Mode::of(const ppc::CpuState& state) {
       .fp = (state.msr & ppc::msr::fp) != 0,
       .vec = (state.msr & ppc::msr::vec) != 0,
       .so = state.xer_so != 0,
-      .fp_exact = (state.fpscr & (enables | fpscr::ni | fpscr::rn)) != 0,
+      .fp_exact = (state.fpscr & (enables | fpscr::ni)) != 0,
+      .rounding = static_cast<u8>(state.fpscr & fpscr::rn),
   };
 }
 

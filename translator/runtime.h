@@ -36,7 +36,7 @@ struct FloatStatus {
   static constexpr u8 unordered = 0x40;
   static constexpr u32 clean_mxcsr = 0x1f80;  // no flag, no exception enabled, round to nearest
 
-  u32 mxcsr = clean_mxcsr;   // the host's sticky flags are the guest's; valid outside of generated code
+  u32 mxcsr = clean_mxcsr;   // of generated code: its sticky flags are the guest's; valid outside of it
   u8 arith = no_arith;       // 0x80 | aux of fp_arith, or round_to_single: the last arithmetic
   u8 convert = no_convert;   // 1 fctiw, 2 fctiwz: a conversion after it
   u8 compare = no_compare;   // a compare after it: 0xff less, 1 greater, 0 equal, or unordered

@@ -67,6 +67,7 @@ ppc::Stop Translator::run() {
       area_.mode_key = Mode::of(cpu_.state).key();
       const u8* code = find(cpu_.state.pc);
       begin_slice();
+      drop_float_status(cpu_);
       const ExitReason reason = backend_->enter(cpu_, code);
       settle_status(reason);
       if (const auto stop = resolve(reason)) return *stop;

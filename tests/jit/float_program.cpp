@@ -54,7 +54,10 @@ u32 FloatPrograms::memory(bool faults) {
 }
 
 u32 FloatPrograms::status_instruction() {
-  switch (below(6)) {
+  switch (below(9)) {
+    case 6: return form_x(7u << 2, 0, below(4) << 1, mtfsfi, 0);  // rounding mode
+    case 7: return form_x(30 + below(2), 0, 0, random_.one_in(2) ? mtfsb0 : mtfsb1, 0);
+    case 8: return form_x(24 + below(8), 0, 0, mtfsb0, 0);
     case 0: return form_x(fpr(), 0, 0, mffs, rc());
     case 1: return form_x(below(8) << 2, below(8) << 2, 0, mcrfs, 0);
     case 2: return form_x(below(8) << 2, 0, below(16) << 1, mtfsfi, rc());
@@ -126,10 +129,11 @@ void FloatPrograms::randomise(ppc::CpuState& state) {
   for (u64& value : state.fpr) value = operand();
   state.set_cr_word(static_cast<u32>(random_.next()));
   namespace fpscr = ppc::fpu::fpscr;
-  constexpr u32 modes = fpscr::rn | fpscr::ni | fpscr::ve | fpscr::oe | fpscr::ue | fpscr::ze | fpscr::xe;
+  constexpr u32 exact_modes = fpscr::ni | fpscr::ve | fpscr::oe | fpscr::ue | fpscr::ze | fpscr::xe;
   u32 word = static_cast<u32>(random_.next()) & fpscr::implemented;
   if (random_.one_in(2)) word &= ~fpscr::exceptions & ~fpscr::fx;
-  if (!random_.one_in(4)) word &= ~modes;
+  if (!random_.one_in(5)) word &= ~exact_modes;
+  if (random_.one_in(2)) word &= ~fpscr::rn;
   state.fpscr = ppc::fpu::with_summary(word);
   state.msr &= ~(ppc::msr::fe0 | ppc::msr::fe1);
   if (random_.one_in(4)) state.msr |= ppc::msr::fe0;
