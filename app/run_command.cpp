@@ -85,7 +85,9 @@ int run(Options& options) {
     std::fprintf(stderr, "quince: serial line: %s\n", path.c_str());
   };
   const StatsFile stats(options.stats);
-  request.finished = [&](const ppc::Cpu& cpu) { stats.write(cpu); };
+  request.finished = [&](const ppc::Cpu& cpu, const machine::StorageCounters& storage) {
+    stats.write(cpu, &storage);
+  };
   if (!options.screenshot.empty()) {
     request.stopped = [&](machine::FrontPanel& panel) {
       const auto written = write_screenshot(panel.screen.frame(), options.screenshot);

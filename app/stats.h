@@ -5,6 +5,7 @@
 #include <string>
 
 #include "guest-ppc/cpu.h"
+#include "machine/machine.h"
 
 namespace quince::app {
 
@@ -13,7 +14,8 @@ class StatsFile {
   // Time counts from here. An empty path writes nothing.
   explicit StatsFile(std::string path);
   // False, and a line on stderr, if the file can't be written.
-  bool write(const ppc::Cpu& cpu) const;
+  // storage: of a machine; a program under exec has none.
+  bool write(const ppc::Cpu& cpu, const machine::StorageCounters* storage = nullptr) const;
 
  private:
   std::string path_;

@@ -244,6 +244,21 @@ tl::expected<void, Error> BeigeG3::preload() {
   return {};
 }
 
+StorageCounters BeigeG3::storage() const {
+  StorageCounters sum{.dma_bytes = dbdma_.counters().bytes,
+                      .dma_host_nanoseconds = dbdma_.counters().host_nanoseconds};
+  const auto add = [&sum](const BlockDevice& medium) {
+    const BlockDevice::Counters counters = medium.counters();
+    sum.bytes_read += counters.bytes_read;
+    sum.bytes_written += counters.bytes_written;
+    sum.flushes += counters.flushes;
+    sum.host_nanoseconds += counters.host_nanoseconds;
+  };
+  for (const auto& disk : disks_) add(disk->medium());
+  if (const BlockDevice* disc = cdrom_->medium()) add(*disc);
+  return sum;
+}
+
 void BeigeG3::reset() {
   core_.bus.clear_ram();
   // The files were there before; a kernel that has vanished since leaves the firmware with nothing to start.

@@ -45,6 +45,7 @@ class BeigeG3 {
   devices::AdbKeyboard keyboard;
   devices::AdbMouse mouse;
   devices::Display& screen() { return vga_; }
+  StorageCounters storage() const;
 
  private:
   void wire_processor_bus();

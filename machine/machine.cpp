@@ -32,14 +32,14 @@ tl::expected<void, Error> check_ram(u64 bytes, const BoardTraits& board) {
 }
 
 tl::expected<int, Error> run_bare(const MachineOptions& options, Core& core, RunLoop& loop,
-                                  devices::CharacterBackend& serial) {
+                                  devices::CharacterBackend& serial, StorageCounters&) {
   Bare board(options, core, loop, serial);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
   return loop.run();
 }
 
 tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core, RunLoop& loop,
-                                      devices::CharacterBackend& serial) {
+                                      devices::CharacterBackend& serial, StorageCounters& storage) {
   devices::NullCharacter second_port;
   BeigeG3 board(options, core, loop, serial, second_port);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
@@ -52,6 +52,7 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
   if (options.started) options.started(panel);
   auto result = loop.run();
   if (options.stopped) options.stopped(panel);
+  storage = board.storage();
   return result;
 }
 
@@ -75,9 +76,10 @@ tl::expected<int, Error> run_machine(const MachineOptions& options) {
     return tl::unexpected(Error{status::usage, "--serial: " + host.error() + " (see quince run --help)"});
   if (!terminal.empty() && options.on_terminal) options.on_terminal(terminal);
   OutputMatcher serial(**host, options.until, [&loop] { loop.stop(0); });
-  auto result = options.board == BoardKind::bare ? run_bare(options, core, loop, serial)
-                                                 : run_beige_g3(options, core, loop, serial);
-  if (options.finished) options.finished(core.cpu);
+  StorageCounters storage;
+  const auto run = options.board == BoardKind::bare ? run_bare : run_beige_g3;
+  auto result = run(options, core, loop, serial, storage);
+  if (options.finished) options.finished(core.cpu, storage);
   return result;
 }
 

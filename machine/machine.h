@@ -34,6 +34,14 @@ struct FrontPanel {
   std::function<void()> quit;  // ends the machine with status 0
 };
 
+// What a board's disks and CD have cost the host, since the machine exists.
+struct StorageCounters {
+  u64 bytes_read = 0, bytes_written = 0, flushes = 0;
+  u64 host_nanoseconds = 0;      // of processor time, on the threads of the images
+  u64 dma_bytes = 0;             // between devices and memory
+  u64 dma_host_nanoseconds = 0;  // of processor time, on the processor's thread
+};
+
 struct MachineOptions {
   BoardKind board = BoardKind::beige_g3;
   const ppc::CpuModel* cpu = &ppc::cpu_750;
@@ -61,7 +69,7 @@ struct MachineOptions {
   // Boards with a screen: called before the guest starts, and when it has stopped.
   std::function<void(FrontPanel&)> started, stopped;
   // Called once when the machine has stopped: for --stats.
-  std::function<void(const ppc::Cpu&)> finished;
+  std::function<void(const ppc::Cpu&, const StorageCounters&)> finished;
 };
 
 // Runs until the guest powers off (0), options.until has been printed (0), the time-out (status::timeout), or

@@ -30,7 +30,9 @@ class BareTest : public ::testing::Test {
     options.serial = "file:" + folder.path("console");
     options.clock = VirtualClock::Kind::instructions;
     options.timeout_seconds = 20;
-    options.finished = [this](const ppc::Cpu& cpu) { instructions = cpu.instructions(); };
+    options.finished = [this](const ppc::Cpu& cpu, const StorageCounters&) {
+      instructions = cpu.instructions();
+    };
   }
   tl::expected<int, Error> run(const std::vector<u32>& words) {
     options.image = folder.put("program", test::make_elf(0x1000, 0x1000, words));
