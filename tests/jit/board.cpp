@@ -127,9 +127,9 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
     if (random.one_in(8)) bat(538, places::device, places::device, cache_inhibited | guarded | 2);
   }
 
-  void put_code(std::span<const u32> words) override {
-    put_words(code_, words);
-    cpu_.memory_written(places::code, places::code_bytes);
+  void put_code(u32 index, std::span<const u32> words) override {
+    put_words(std::span(code_).subspan(4 * index), words);
+    cpu_.memory_written(places::code + 4 * index, 4 * static_cast<u32>(words.size()));
   }
   std::vector<std::span<const u8>> memory() override { return {data_, table_}; }
 
@@ -235,11 +235,11 @@ class ProcessBoard final : public Board {
       }
     }
   }
-  void put_code(std::span<const u32> words) override {
+  void put_code(u32 index, std::span<const u32> words) override {
     memory_.protect(places::code, places::code_bytes, PROT_READ | PROT_WRITE);
-    put_words({memory_.host(places::code), places::code_bytes}, words);
+    put_words({memory_.host(places::code + 4 * index), 4 * words.size()}, words);
     memory_.protect(places::code, places::code_bytes, PROT_READ | PROT_EXEC);
-    memory_.written(places::code, places::code_bytes);
+    memory_.written(places::code + 4 * index, 4 * words.size());
   }
   std::vector<std::span<const u8>> memory() override {
     std::vector<std::span<const u8>> pages;

@@ -42,8 +42,8 @@ class Board {
 
   // New page protections, segments and block translations; memory with random content.
   virtual void prepare(Random random) = 0;
-  // Puts code at places::code, as DMA would.
-  virtual void put_code(std::span<const u32> words) = 0;
+  // Puts code into the pages at places::code, as DMA would.
+  virtual void put_code(u32 index, std::span<const u32> words) = 0;
   // All that the guest can change.
   virtual std::vector<std::span<const u8>> memory() = 0;
   // A number that depends on all accesses to devices and on when they came.

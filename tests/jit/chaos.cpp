@@ -114,6 +114,7 @@ void Chaos::piece() {
     case 5: return loop();
     case 6: return call();
     case 7: return system();
+    case 8: return random_.one_in(3) ? written_code() : branch();
     default: return random_.one_in(10) ? ordered_program() : constant(reg(), number());
   }
 }
@@ -253,6 +254,28 @@ void Chaos::ordered_program() {
   const differential::Case c = ordered_.next();
   constant(c.base, LAYOUT_CENTRE);
   for (const u32 word : differential::assemble(c.program).words) put(word);
+}
+
+// Code writes code among the data, as the architecture wants it done, and calls it.
+void Chaos::written_code() {
+  const u32 lines = random_.between(1, 3), line_bytes = 32;
+  const u32 at = places::data + ppc::page_size / 2 + line_bytes * random_.below(ppc::page_size / 2 / line_bytes - lines);
+  const unsigned a = reg_not_0();
+  unsigned r = reg_not_0();
+  while (r == a) r = reg_not_0();
+  constant(a, at);
+  const u32 words = random_.between(1, lines * line_bytes / 4);
+  for (u32 n = 0; n < words; ++n) {
+    const bool last = n + 1 == words;
+    constant(r, last ? as::bclr(20, 0) : random_word(random_.pick(computing_)));
+    put(as::stw(r, a, 4 * n));
+  }
+  put(as::li(r, 0));
+  for (u32 n = 0; n < lines; ++n) {
+    put({as::x_form(31, 0, a, r, 54), 0x7c00'04ac, as::x_form(31, 0, a, r, 982)});  // dcbst, sync, icbi
+    put(as::addi(r, r, line_bytes));
+  }
+  put({0x4c00'012c, as::mtspr(as::ctr, a), as::bcctr(20, 0) | as::link});
 }
 
 // --- Registers ---

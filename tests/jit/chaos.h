@@ -15,6 +15,8 @@ class Chaos {
 
   // Fills the pages at places::code.
   std::vector<u32> code();
+  // A word to be put anywhere in it.
+  u32 another_word() { return random_word(random_.pick(random_.one_in(4) ? all_ : computing_)); }
   // Changes registers at random; pc leads into the code. Two boards with equal registers get equal ones.
   void set_registers(Board& board);
 
@@ -39,6 +41,7 @@ class Chaos {
   void call();
   void system();
   void ordered_program();
+  void written_code();
 
   const ppc::CpuModel& model_;
   const BoardKind board_;
@@ -47,7 +50,7 @@ class Chaos {
   std::vector<ppc::Op> all_, computing_, memory_, system_;
   std::vector<u32> code_;
   std::array<u8, 8> pool_{};
-  std::array<u32, 9> weights_{};
+  std::array<u32, 10> weights_{};
 };
 
 }  // namespace quince::jit_test

@@ -104,12 +104,17 @@ Case make_case(u64 seed, u64 number) {
   c.board = neighbours.one_in(3) ? BoardKind::process : BoardKind::system;
   c.code_cache_bytes = neighbours.one_in(3) ? std::size_t{1} << 20 : std::size_t{16} << 20;
   c.seed = random.bits64();
-  c.code = Chaos(*c.model, c.board, c.seed).code();
+  Chaos chaos(*c.model, c.board, c.seed);
+  c.code = chaos.code();
   const u32 stages = random.between(10, 120);
   for (u32 n = 0; n < stages; ++n) {
     static constexpr u32 ranges[] = {1, 20, 300, 300, 3000, 3000, 30000};
     const u32 budget = random.below(random.pick(ranges));
-    c.stages.push_back({random.one_in(5) ? 0 : random.bits64() | 1, budget});
+    c.stages.push_back({random.one_in(5) ? 0 : random.bits64() | 1, budget, {}});
+    if (!random.one_in(4)) continue;
+    for (u32 patches = random.between(1, 12); patches > 0; --patches) {
+      c.stages.back().patches.emplace_back(random.below(places::code_bytes / 4), chaos.another_word());
+    }
   }
   c.stages.front().seed |= 1;
   return c;
@@ -126,11 +131,11 @@ bool Pair::fits(const Case& c) const {
   return model_ == c.model && kind_ == c.board && code_cache_bytes_ == c.code_cache_bytes;
 }
 
-std::optional<Pair::Failure> Pair::run(const Case& c) {
+std::optional<Pair::Failure> Pair::run(const Case& c, std::span<const u32> translators_code) {
   for (Board* board : {reference_.get(), ours_.get()}) {
     board->cpu().reset();
     board->prepare(Random(c.seed));
-    board->put_code(c.code);
+    board->put_code(0, board == ours_.get() ? translators_code : c.code);
   }
   const u64 before = reference_->cpu().retired;
   std::optional<Failure> failure;
@@ -140,6 +145,7 @@ std::optional<Pair::Failure> Pair::run(const Case& c) {
     unsigned at = 0;
     for (Board* board : {reference_.get(), ours_.get()}) {
       ppc::Cpu& cpu = board->cpu();
+      for (const auto& [index, word] : stage.patches) board->put_code(index, {&word, 1});
       if (stage.seed != 0) Chaos(*c.model, c.board, stage.seed).set_registers(*board);
       cpu.limit = cpu.retired + stage.budget;
       stops[at] = board->engine().run();
@@ -215,6 +221,14 @@ Case smaller(Case c) {
     }
   }
   less_stages();
+  for (std::size_t n = 0; n < c.stages.size(); ++n) {
+    for (std::size_t patch = c.stages[n].patches.size(); patch-- > 0;) {
+      Case candidate = c;
+      candidate.stages[n].patches.erase(candidate.stages[n].patches.begin() + static_cast<std::ptrdiff_t>(patch));
+      if (n < c.stages.size()) try_this(std::move(candidate));
+      if (n >= c.stages.size()) break;
+    }
+  }
   for (Stage& stage : c.stages) {
     for (u32 step = stage.budget / 2; step >= 1; step /= 2) {
       Case candidate = c;
@@ -232,6 +246,10 @@ std::string report(const Case& c) {
   if (!failure) return text + "  no difference when the case is alone\n";
   for (const Stage& stage : c.stages) {
     text += "  stage: seed " + hex(stage.seed, 16) + ", budget " + std::to_string(stage.budget) + "\n";
+    for (const auto& [index, word] : stage.patches) {
+      const u32 at = places::code + 4 * index;
+      text += "    before it, " + hex(at) + " becomes " + hex(word) + "  " + ppc::disassemble(word, at) + "\n";
+    }
   }
   for (std::size_t n = 0; n < c.code.size(); ++n) {
     if (c.code[n] == as::nop) continue;

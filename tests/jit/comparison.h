@@ -12,6 +12,8 @@ namespace quince::jit_test {
 struct Stage {
   u64 seed;    // of Chaos::set_registers; 0: goes on where it is
   u32 budget;  // instructions
+  // Code that changes before: index and word.
+  std::vector<std::pair<u32, u32>> patches;
 };
 
 struct Case {
@@ -34,7 +36,9 @@ class Pair {
     std::size_t stage;
     std::string text;
   };
-  std::optional<Failure> run(const Case& c);
+  std::optional<Failure> run(const Case& c) { return run(c, c.code); }
+  // The translator gets other code, to see whether that is noticed.
+  std::optional<Failure> run(const Case& c, std::span<const u32> translators_code);
 
   u64 executed() const { return executed_; }  // instructions, by one of the engines
   u64 stops() const { return stops_; }
