@@ -8,21 +8,11 @@
 #include <cstdio>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define QUINCE_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define QUINCE_TEST_SANITIZED 1
-#endif
-#endif
+#include "tests/support/sanitized.h"
 
 namespace quince::jit_test {
 
-#ifdef QUINCE_TEST_SANITIZED
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
+using test::sanitized;
 // How much slower than an ordinary build on an idle machine this may be.
 inline constexpr double patience = sanitized ? 20 : 4;
 
@@ -52,8 +42,8 @@ inline void expect_resident_below(std::size_t bytes) {
   }
 }
 
-// Of equal pieces of work, the first being a warm-up: the fastest of the last three takes hardly longer than the fastest
-// of the three after the first. Minima, because other programs run, too.
+// Of equal pieces of work, the first being a warm-up: the fastest of the last three takes hardly longer than
+// the fastest of the three after the first. Minima, because other programs run, too.
 inline void expect_no_slowdown(const std::vector<double>& seconds) {
   ASSERT_GE(seconds.size(), 7u);
   if (sanitized) return;

@@ -1,0 +1,20 @@
+// Whether this is a build with AddressSanitizer: tests of time and memory then measure the sanitizer.
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__)
+#define QUINCE_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define QUINCE_TEST_SANITIZED 1
+#endif
+#endif
+
+namespace quince::test {
+
+#ifdef QUINCE_TEST_SANITIZED
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+}  // namespace quince::test
