@@ -39,8 +39,9 @@ class PhysicalMemory {
   // Host address of the physical page, or null where loads (stores, if `write`) must go through
   // read()/write().
   virtual u8* page(u32 physical_page, bool write) = 0;
-  // Host address of effective address 0 where all of the 4 GiB lie one after the other in host memory, and a load that
-  // the guest may not make faults on the host, too; else null. Lets generated code load without a look-up.
+  // Host address of effective address 0 where all of the 4 GiB lie one after the other in host memory, and a
+  // load that the guest may not make faults on the host, too; else null. Lets generated code load without a
+  // look-up.
   virtual const u8* flat() { return nullptr; }
   // MMIO of 1, 2, 4 or 8 bytes, never crossing a page; values are numbers as on a big-endian bus.
   virtual u64 read(u32 physical, unsigned bytes) = 0;

@@ -135,8 +135,8 @@ class Cpu {
   // If an enabled interrupt is waiting at an instruction boundary, takes it (pc = next instruction) and says
   // so.
   bool take_interrupt();
-  // After an instruction that may have enabled one: the program exception of an FP exception that was masked till
-  // now, else a waiting interrupt.
+  // After an instruction that may have enabled one: the program exception of an FP exception that was masked
+  // till now, else a waiting interrupt.
   void take_unmasked();
   bool interrupt_waiting();  // enabled and waiting; the engine should call take_interrupt()
 

@@ -124,7 +124,8 @@ i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& back
   }
   // Guest programs that touch much memory should not pay for the host's small pages. Only advice.
   constexpr u64 huge_page = 2u << 20;
-  if ((backing.flags & MAP_ANONYMOUS) && bytes >= 2 * huge_page) madvise(base_ + address, bytes, MADV_HUGEPAGE);
+  if ((backing.flags & MAP_ANONYMOUS) && bytes >= 2 * huge_page)
+    madvise(base_ + address, bytes, MADV_HUGEPAGE);
   remove_range(address, bytes);
   add_range(address, bytes);
   set_pages(address, bytes,
