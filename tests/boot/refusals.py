@@ -1,6 +1,5 @@
 """What can't be used is refused in one line, with the status of the contract."""
 
-import os
 import struct
 import tempfile
 from pathlib import Path
@@ -21,7 +20,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="quince-boot-") as name:
         folder = Path(name)
         files = {"empty": b"", "short": b"\x7fELF\x01\x02", "garbage": bytes(range(256)) * 300, "x86": elf(machine=3),
-                 "kernel": elf(), "nvram": bytes(100)}
+                 "kernel": elf(), "nvram": bytes(100), "odd": bytes(1000), "disk": bytes(1024)}
         for file, content in files.items():
             (folder / file).write_bytes(content)
 
@@ -36,12 +35,17 @@ def main():
         refused += [(["--kernel", path("kernel"), "--initrd", path(file)], UNUSABLE_IMAGE) for file in ("empty", "missing")]
         refused += [(["--nvram", path("nvram")], UNUSABLE_IMAGE), (["--nvram", "/nowhere/nvram"], UNUSABLE_IMAGE)]
         refused += [(["--disk", path("empty")], UNUSABLE_IMAGE), (["--cd", path("missing")], UNUSABLE_IMAGE)]
+        refused += [([kind, what], UNUSABLE_IMAGE) for kind in ("--disk", "--cd")
+                    for what in (path("odd"), path("empty"), path("missing"), name)]
+        refused += [(["--disk", path("disk"), "--disk", path("disk")], UNUSABLE_IMAGE),
+                    (["--disk", path("disk") + ",overlay=/nowhere/overlay"], UNUSABLE_IMAGE),
+                    (["--disk", path("disk") + ",overlay=" + path("odd")], UNUSABLE_IMAGE),
+                    (["--disk", path("disk") + ",readonly"] * 4, USAGE)]
         refused += [(options, USAGE) for options in (
             ["--ram", "16M"], ["--ram", "3G"], ["--ram", "64.5M"], ["--serial", "nothing"], ["--serial", "unix:/nowhere/s"],
             ["--board", "toaster"], ["--cpu", "601"], ["--kernel", path("kernel"), "--append", "x" * 5000],
             ["--board", "bare"], ["--timeout", "-1"])]
         refused += [(["--board", "bare", path("garbage")], UNUSABLE_IMAGE)]
-        before = {file: os.stat(path(file)).st_size for file in files}
         for options, status in refused:
             result = run_to_end(*options, timeout=30)
             lines = result.stderr.decode().splitlines()
@@ -49,7 +53,7 @@ def main():
                 raise AssertionError(f"{options}: status {result.returncode}, {result.stderr}")
             if result.stdout:
                 raise AssertionError(f"{options}: printed {result.stdout}")
-        if before != {file: os.stat(path(file)).st_size for file in files}:
+        if files != {file.name: file.read_bytes() for file in folder.iterdir()}:
             raise AssertionError("a file has changed")
         result = run_to_end("--board", "bare", path("kernel"), "--timeout", "0.2", timeout=30)
         if result.returncode != TIMEOUT or result.stderr:
