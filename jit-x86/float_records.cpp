@@ -1,5 +1,5 @@
-// Which operations have to be noted for FPSCR, and how: all of those that something outside of the block may see, and of
-// the others the operands that are overwritten before a fault could ask for them.
+// Which operations have to be noted for FPSCR, and how: all of those that something outside of the block may
+// see, and of the others the operands that are overwritten before a fault could ask for them.
 #include "jit-x86/lowering.h"
 #include "translator/float_status.h"
 
@@ -9,6 +9,10 @@ using translator::FloatStatus;
 using translator::IrKind;
 
 namespace {
+
+bool overwrites_status(IrOp op) {
+  return op == IrOp::fp_arith || op == IrOp::fp_round_to_single || op == IrOp::set_fpscr;
+}
 
 bool is_arith(IrOp op) { return op == IrOp::fp_arith || op == IrOp::fp_round_to_single; }
 
@@ -38,7 +42,7 @@ void Lowering::plan_float_records() {
     u32 overwritten = 1u << nodes[n].imm;
     for (NodeId x = static_cast<NodeId>(n + 1); x < nodes.size(); ++x) {
       const Node& later = nodes[x];
-      if (is_arith(later.op)) {
+      if (overwrites_status(later.op)) {
         plan.seen = false;
         break;
       }

@@ -39,28 +39,33 @@ constexpr auto make_host_of_guest() {
 }
 inline constexpr std::array<u8, 32> host_of_guest = make_host_of_guest();
 
-// xmm0 and xmm1: temporaries. xmm2 to xmm15: f0 to f13, while Area::fprs says so. A block that computes with them begins
-// with a look at it, so that code without floating point never moves them.
+// xmm0 and xmm1: temporaries. xmm2 to xmm15: f0 to f13, while Area::fprs says so. A block that computes with
+// them begins with a look at it, so that code without floating point never moves them.
 inline constexpr u8 pinned_fprs = 14;
 inline constexpr u8 first_fpr_host = 2;
 inline constexpr u32 fprs_in_memory = 0, fprs_in_host = 1, fprs_saved = 2;  // saved: around a call
 
-// Constants at a fixed distance from rbp: indices into Area::backend. Of those of 128 bits the upper half is zero.
+// Constants at a fixed distance from rbp: indices into Area::backend. Of those of 128 bits the upper half is
+// zero.
 struct Constant {
   static constexpr unsigned sign = 0, absolute = 2, swap_bytes = 4, below_single = 6;  // 128 bits
   static constexpr unsigned least_normal = 8, least_normal_single = 9, single_bits = 10, converted_high = 11,
                             host_mxcsr = 12;
 };
 inline constexpr std::array<u64, 16> constants = {
-    0x8000'0000'0000'0000, 0,                      // sign
-    0x7fff'ffff'ffff'ffff, 0,                      // absolute
-    0x0001'0203'0405'0607, 0x8080'8080'8080'8080,  // swap_bytes, for vpshufb
-    0x1fff'ffff,           0,                      // below_single: bits of a double that a single lacks
-    0x0010'0000'0000'0000,                         // least_normal: 2^-1022
-    0x3810'0000'0000'0000,                         // least_normal_single: 2^-126
-    0xc7ff'ffff'e000'0000,                         // single_bits: what stfs takes of a double, for pext
-    0xfff8'0000'0000'0000,                         // converted_high: over the integer that fctiw makes
-    translator::FloatStatus::clean_mxcsr,          // host_mxcsr: of code in C++
+    0x8000'0000'0000'0000,
+    0,  // sign
+    0x7fff'ffff'ffff'ffff,
+    0,  // absolute
+    0x0001'0203'0405'0607,
+    0x8080'8080'8080'8080,  // swap_bytes, for vpshufb
+    0x1fff'ffff,
+    0,                                     // below_single: bits of a double that a single lacks
+    0x0010'0000'0000'0000,                 // least_normal: 2^-1022
+    0x3810'0000'0000'0000,                 // least_normal_single: 2^-126
+    0xc7ff'ffff'e000'0000,                 // single_bits: what stfs takes of a double, for pext
+    0xfff8'0000'0000'0000,                 // converted_high: over the integer that fctiw makes
+    translator::FloatStatus::clean_mxcsr,  // host_mxcsr: of code in C++
 };
 
 // Displacements from rbp. Area follows CpuState at a fixed distance.

@@ -1,13 +1,15 @@
 // Floating point, exact to the bit, without enabled exceptions; the host's rounding mode is the guest's.
 //
-// The host computes as IEEE 754 has it, as the guest does, and its sticky flags are the guest's. What differs goes to
-// the exact function, found by a look at the result: NaNs (every invalid operation gives one; which NaN, and which
-// causes, is the guest's business), and results where it matters that the guest detects tininess before rounding and
-// the host after it. Operations of single precision compute with the host's doubles and round twice, which gives the
-// same as rounding once if the operands are no longer than singles and the result is not below their normal range
-// (Figueroa, "When is double rounding innocuous?"); not so for sums with products, which are looked at.
+// The host computes as IEEE 754 has it, as the guest does, and its sticky flags are the guest's. What differs
+// goes to the exact function, found by a look at the result: NaNs (every invalid operation gives one; which
+// NaN, and which causes, is the guest's business), and results where it matters that the guest detects
+// tininess before rounding and the host after it. Operations of single precision compute with the host's
+// doubles and round twice, which gives the same as rounding once if the operands are no longer than singles
+// and the result is not below their normal range (Figueroa, "When is double rounding innocuous?"); not so for
+// sums with products, which are looked at.
 #include <cassert>
 
+#include "guest-ppc/exact.h"
 #include "guest-ppc/fpu/fpu.h"
 #include "jit-x86/lowering.h"
 #include "translator/float_status.h"
@@ -23,6 +25,7 @@ void Lowering::lower_float(NodeId n) {
   if (it.op == IrOp::get_fpr) return;  // read where it is used, within the same instruction
   hold_fprs();
   switch (it.op) {
+    case IrOp::set_fpscr: return set_fpscr(n);
     case IrOp::set_fpr: return set_fpr(n);
     case IrOp::load_fp: return load_float(n);
     case IrOp::store_fp: return store_float(n);
@@ -40,7 +43,8 @@ void Lowering::lower_float(NodeId n) {
   }
 }
 
-// After a call that has brought FPSCR up to date, and mode_key. The rounding mode and the enables are in the lowest byte.
+// After a call that has brought FPSCR up to date, and mode_key. The rounding mode and the enables are in the
+// lowest byte.
 void Lowering::leave_if_float_mode_changed(NodeId n) {
   constexpr u32 exact_bits = 0xfc;  // VE OE UE ZE XE NI
   const x86::Mem low = byte(StateOffsets::fpscr);
@@ -51,11 +55,49 @@ void Lowering::leave_if_float_mode_changed(NodeId n) {
   } else {
     a.cmp(low, block_->mode.rounding);
   }
-  far({jump_if(changed)}, [this, target = node(n).imm] {
-    count_down(insns_);
-    a.mov(x86::eax, target);
-    jump_to(thunks_.new_mode);
+  far({jump_if(changed)}, [this, target = node(n).imm] { leave_for_float_mode(target); });
+}
+
+// What the host and FloatStatus hold is forgotten. FEX is 0 as long as nothing is enabled.
+void Lowering::set_fpscr(NodeId n) {
+  free_temporaries_for_call();
+  float_record_ = 0;
+  const Node& it = node(n);
+  const x86::Gp word = temporary();
+  if (const unsigned number = node(it.a).imm; is_pinned_fpr(number)) {
+    a.vmovd(word, pinned_fpr(number));
+  } else {
+    a.mov(word, dword(StateOffsets::fpr(number)));
+  }
+  a.test(word.r8(), word.r8());
+  const u32 new_mode = jump_if(x86::CondCode::kNZ);
+  a.and_(word, static_cast<i32>(fpu::fpscr::implemented & ~(fpu::fpscr::fex | fpu::fpscr::vx)));
+  a.test(word, fpu::fpscr::invalid_causes);
+  const u32 invalid = jump_if(x86::CondCode::kNZ);
+  const u32 valid = here();
+  a.mov(dword(StateOffsets::fpscr), word);
+  a.mov(dword(status(offsetof(FloatStatus, arith))), u32{FloatStatus::no_compare} << 16);
+  a.vldmxcsr(constant_memory(Constant::host_mxcsr, 4));
+  const u32 back = here();
+  far({invalid}, [this, word, valid] {
+    a.or_(word, fpu::fpscr::vx);
+    jump_to(valid);
   });
+  far({new_mode}, [this, back, target = it.imm] {
+    call_helper(exact_function(Op::mtfsf), block_->insns[insns_ - 1].word, true);
+    a.cmp(byte(StateOffsets::fpscr), 0);
+    const u32 same = jump_if(x86::CondCode::kE);
+    leave_for_float_mode(target);
+    land(same);
+    jump_to(back);
+  });
+  use(it.a);
+}
+
+void Lowering::leave_for_float_mode(u32 target) {
+  count_down(insns_);
+  a.mov(x86::eax, target);
+  jump_to(thunks_.new_mode);
 }
 
 // --- Registers ---
@@ -223,8 +265,8 @@ void Lowering::float_multiply_add(NodeId n, x86::Xmm result) {
   a.emit(instruction(arith_op(it)), result, factor, fpr_operand(it.b));
 }
 
-// The host has set UX and XX as the guest does unless a tiny result has been rounded up to 2^-1022. Tiny sums of two are
-// never rounded.
+// The host has set UX and XX as the guest does unless a tiny result has been rounded up to 2^-1022. Tiny sums
+// of two are never rounded.
 void Lowering::finish_double(NodeId n, x86::Xmm result, FloatChecks& checks) {
   const Node& it = node(n);
   const ArithOp op = arith_op(it);
@@ -263,7 +305,8 @@ void Lowering::finish_single(NodeId n, x86::Xmm result, FloatChecks& checks) {
   fpr_result(it.imm, to);
 }
 
-// To the exact function unless the value is zero or, as a single, well above the denormal range. Overwrites xmm1.
+// To the exact function unless the value is zero or, as a single, well above the denormal range. Overwrites
+// xmm1.
 void Lowering::require_normal_single(x86::Xmm value, FloatChecks& checks) {
   a.vandpd(x86::xmm1, value, constant_memory(Constant::absolute, 16));
   a.vucomisd(x86::xmm1, constant_memory(Constant::least_normal_single, 8));

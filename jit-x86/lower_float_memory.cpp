@@ -100,7 +100,8 @@ void Lowering::float_from_single(NodeId n) {
   float_value_short_ = true;
 }
 
-// A selection of bits, but for values that are denormal as singles. Those, zeros and NaNs go through the thunk.
+// A selection of bits, but for values that are denormal as singles. Those, zeros and NaNs go through the
+// thunk.
 void Lowering::float_to_single(NodeId n) {
   const NodeId value = node(n).a;
   const x86::Gp to = temporary();

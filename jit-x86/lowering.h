@@ -138,6 +138,8 @@ class Lowering {
   void lower_float(NodeId n);
   void hold_fprs();
   void leave_if_float_mode_changed(NodeId n);
+  void leave_for_float_mode(u32 target);
+  void set_fpscr(NodeId n);
   void set_fpr(NodeId n);
   void move_fpr(NodeId n);
   void float_arith(NodeId n);

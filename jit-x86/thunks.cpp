@@ -79,7 +79,7 @@ void exact_float(Cpu* cpu) {
 
 // --- Assembly ---
 
-constexpr u8 callee_saved[] = {x86::Gp::kIdBp, x86::Gp::kIdBx, x86::Gp::kIdR12,
+constexpr u8 callee_saved[] = {x86::Gp::kIdBp,  x86::Gp::kIdBx,  x86::Gp::kIdR12,
                                x86::Gp::kIdR13, x86::Gp::kIdR14, x86::Gp::kIdR15};
 
 // How deep the guest's calls go on the host's stack before it starts anew, 16 bytes each.
@@ -107,7 +107,8 @@ class ThunkMaker {
     fault_ = begin(), leave_with(ExitReason::fault);
     t.indirect = begin(), indirect();
     t.new_mode = begin();
-    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));  // callers have the old mode
+    a.mov(x86::rsp,
+          x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));  // callers have the old mode
     jump_to(look_up_);
     t.link = begin();
     a.mov(area(offsetof(Area, link)), x86::eax);
@@ -149,7 +150,9 @@ class ThunkMaker {
   const u8* begin() const { return base_ + (a.offset() - start_); }
   static x86::Mem area(std::size_t member) { return x86::dword_ptr(x86::rbp, in_area(member)); }
   static x86::Mem pc() { return x86::dword_ptr(x86::rbp, StateOffsets::pc); }
-  static x86::Mem home(const PinnedRegister& p) { return x86::dword_ptr(x86::rbp, StateOffsets::gpr(p.guest)); }
+  static x86::Mem home(const PinnedRegister& p) {
+    return x86::dword_ptr(x86::rbp, StateOffsets::gpr(p.guest));
+  }
 
   void store_pinned(bool all) {
     for (const PinnedRegister& p : pinned) {
@@ -161,9 +164,13 @@ class ThunkMaker {
       if (all || !survives_calls(p.host)) a.mov(x86::gpd(p.host), home(p));
     }
   }
-  static x86::Mem constant(unsigned index) { return x86::qword_ptr(x86::rbp, in_area(offsetof(Area, backend)) + static_cast<i32>(8 * index)); }
+  static x86::Mem constant(unsigned index) {
+    return x86::qword_ptr(x86::rbp, in_area(offsetof(Area, backend)) + static_cast<i32>(8 * index));
+  }
   static x86::Mem fprs() { return area(offsetof(Area, fprs)); }
-  static x86::Mem mxcsr() { return area(offsetof(Area, float_status) + offsetof(translator::FloatStatus, mxcsr)); }
+  static x86::Mem mxcsr() {
+    return area(offsetof(Area, float_status) + offsetof(translator::FloatStatus, mxcsr));
+  }
   static x86::Mem fpr(unsigned n) { return x86::qword_ptr(x86::rbp, StateOffsets::fpr(n)); }
 
   void save_fprs() {
@@ -211,8 +218,8 @@ class ThunkMaker {
     jump_to(exit_);
   }
 
-  // u32 enter(rbp, code). On entry rsp is 8 below a multiple of 16, and again after the six pushes: where a block
-  // calls a thunk, and the thunk a function, the function finds the alignment that it expects.
+  // u32 enter(rbp, code). On entry rsp is 8 below a multiple of 16, and again after the six pushes: where a
+  // block calls a thunk, and the thunk a function, the function finds the alignment that it expects.
   void enter() {
     for (const u8 id : callee_saved) a.push(x86::gpq(id));
     a.mov(x86::rbp, x86::rdi);
@@ -238,7 +245,8 @@ class ThunkMaker {
     a.ret();
   }
 
-  // Target in eax. Looks into the table that the run loop fills; about 5 cycles where the host predicts the jump.
+  // Target in eax. Looks into the table that the run loop fills; about 5 cycles where the host predicts the
+  // jump.
   void indirect() {
     a.cmp(area(offsetof(Area, countdown)), 0);
     asmjit::Label out_of_time = a.newLabel(), miss = a.newLabel();

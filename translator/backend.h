@@ -19,9 +19,9 @@ struct SidePoint {
 
 // The arithmetic that decides FPRF, FR and FI at a side point, where code has not written it to FloatStatus.
 struct FloatRecord {
-  u8 arith;           // as FloatStatus::arith
-  u8 saved = 0;       // bit i: operand i is in FloatStatus; the others are still in their registers:
-  u8 fpr[3] = {};     // of a, c, b
+  u8 arith;        // as FloatStatus::arith
+  u8 saved = 0;    // bit i: operand i is in FloatStatus; the others are still in their registers:
+  u8 fpr[3] = {};  // of a, c, b
   bool converted = false, compared = false;  // a conversion, a compare came after it; they are in FloatStatus
 };
 

@@ -47,7 +47,8 @@ void settle_float_status(ppc::Cpu& cpu) {
   u32& word = cpu.state.fpscr;
   const u32 rounding = word & fpscr::rn;  // whoever changes it settles first
   if (status.arith != FloatStatus::no_arith) {
-    word = with_bits_of(word, fpscr::fprf | fpscr::fr | fpscr::fi, status_of_arith(status, rounding, cpu.model.fpu));
+    word = with_bits_of(word, fpscr::fprf | fpscr::fr | fpscr::fi,
+                        status_of_arith(status, rounding, cpu.model.fpu));
   }
   if (status.convert != FloatStatus::no_convert) {
     const u32 converted = fpu::to_int32(status.converted, status.convert == 2, rounding).fpscr;

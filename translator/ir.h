@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "guest-ppc/cpu.h"
+#include "guest-ppc/fpu/fpscr.h"
 #include "guest-ppc/insn.h"
 
 namespace quince::translator {
@@ -76,6 +77,19 @@ struct Mode {
   }
   static Mode of(const ppc::CpuState& state);
 };
+
+inline Mode Mode::of(const ppc::CpuState& state) {
+  namespace fpscr = ppc::fpu::fpscr;
+  constexpr u32 enables = fpscr::ve | fpscr::oe | fpscr::ue | fpscr::ze | fpscr::xe;
+  return {
+      .problem = (state.msr & ppc::msr::pr) != 0,
+      .fp = (state.msr & ppc::msr::fp) != 0,
+      .vec = (state.msr & ppc::msr::vec) != 0,
+      .so = state.xer_so != 0,
+      .fp_exact = (state.fpscr & (enables | fpscr::ni)) != 0,
+      .rounding = static_cast<u8>(state.fpscr & fpscr::rn),
+  };
+}
 
 // A piece of guest code from one entry: instructions in address order from `pc`, following the fall-through
 // path.

@@ -225,6 +225,7 @@ class IrEmitter {
   Fp fpr(unsigned n) { return {push({.op = IrOp::get_fpr, .imm = n})}; }
   void set_fpr(unsigned n, Fp v) { push({.op = IrOp::set_fpr, .a = v.id, .imm = n}); }
   Fp fpscr() { return {push({.op = IrOp::get_fpscr})}; }
+  void set_fpscr(Fp v, u32 next) { push({.op = IrOp::set_fpscr, .a = v.id, .imm = next}); }
   Fp fp_from_single(Word v) { return {push({.op = IrOp::fp_from_single, .a = v.id})}; }
   Word fp_to_single(Fp v) { return {push({.op = IrOp::fp_to_single, .a = v.id})}; }
   Word fp_low_word(Fp v) { return {push({.op = IrOp::fp_low_word, .a = v.id})}; }

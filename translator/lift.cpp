@@ -59,8 +59,8 @@ bool is_left_to_helper(Op op, u32 flags) {
   }
 }
 
-// Floating point in generated code knows nothing of enabled exceptions and of FPSCR[NI], and CR1 is copied from an FPSCR
-// that is up to date.
+// Floating point in generated code knows nothing of enabled exceptions and of FPSCR[NI], and CR1 is copied
+// from an FPSCR that is up to date.
 bool is_float_left_to_helper(Op op, Insn i, const Mode& mode) {
   switch (op) {
     case Op::fres:
@@ -89,11 +89,13 @@ bool may_change_float_mode(Op op) {
   return op == Op::mtfsf || op == Op::mtfsfi || op == Op::mtfsb0 || op == Op::mtfsb1;
 }
 
-// Whether it writes what FPSCR[24:31] have in this mode. Programs save FPSCR, set what they want, mostly what is there,
-// and restore it.
+// Whether it writes what FPSCR[24:31] have in this mode. Programs save FPSCR, set what they want, mostly what
+// is there, and restore it.
 bool keeps_float_mode(Op op, Insn i, const Mode& mode) {
   if (mode.fp_exact || i.rc()) return false;
-  const auto has = [&](unsigned bit, u32 value) { return bit >= 24 && (mode.rounding >> (31 - bit) & 1) == value; };
+  const auto has = [&](unsigned bit, u32 value) {
+    return bit >= 24 && (mode.rounding >> (31 - bit) & 1) == value;
+  };
   switch (op) {
     case Op::mtfsfi: {
       const u32 present = i.crfd() == 7 ? mode.rounding : 0u;
@@ -105,8 +107,13 @@ bool keeps_float_mode(Op op, Insn i, const Mode& mode) {
   }
 }
 
-// Whether the instruction may change the mode under which this block is being translated, beyond what the table's
-// flags say.
+// Whether it writes all of FPSCR, probably with what was there before.
+bool restores_fpscr(Op op, Insn i, const Mode& mode) {
+  return op == Op::mtfsf && i.fm() == 0xff && !i.rc() && !mode.fp_exact && mode.rounding == 0;
+}
+
+// Whether the instruction may change the mode under which this block is being translated, beyond what the
+// table's flags say.
 bool may_change_mode(Op op, Insn i, u32 flags) {
   if ((flags & flag::oe) && i.oe()) return true;
   switch (op) {
@@ -128,7 +135,8 @@ bool ends_path(Op op, Insn i, u32 flags) {
          (flags & flag::ends_block) || may_change_mode(op, i, flags);
 }
 
-// A path that has come so far ends: back ends rely on it that no block's code is huge, and an lmw alone is 130 nodes.
+// A path that has come so far ends: back ends rely on it that no block's code is huge, and an lmw alone is
+// 130 nodes.
 constexpr std::size_t most_nodes = 1024;
 
 }  // namespace
@@ -148,6 +156,10 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
     if (flags & flag::fp && keeps_float_mode(op, Insn(word), block.mode)) continue;
+    if (restores_fpscr(op, Insn(word), block.mode)) {
+      e.set_fpscr(e.fpr(Insn(word).rb()), block.pc + 4 * n + 4);
+      continue;
+    }
     if (flags & flag::fp && is_float_left_to_helper(op, Insn(word), block.mode)) {
       e.call_exact(ppc::exact_function(op), true);
       if (may_change_float_mode(op)) e.leave_if_float_mode_changed(block.pc + 4 * n + 4);

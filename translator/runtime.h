@@ -29,17 +29,17 @@ enum class ExitReason : u32 {
   raise,       // the instruction at state.pc raises Area::vector, Area::cause
 };
 
-// What the guest's FPSCR still lacks while generated code computes: see float_status.h. Which operation decides FPRF,
-// FR and FI is one word, so that one store replaces it all.
+// What the guest's FPSCR still lacks while generated code computes: see float_status.h. Which operation
+// decides FPRF, FR and FI is one word, so that one store replaces it all.
 struct FloatStatus {
   static constexpr u8 no_arith = 0, no_convert = 0, no_compare = 0x80;
   static constexpr u8 unordered = 0x40;
   static constexpr u32 clean_mxcsr = 0x1f80;  // no flag, no exception enabled, round to nearest
 
-  u32 mxcsr = clean_mxcsr;   // of generated code: its sticky flags are the guest's; valid outside of it
-  u8 arith = no_arith;       // 0x80 | aux of fp_arith, or round_to_single: the last arithmetic
-  u8 convert = no_convert;   // 1 fctiw, 2 fctiwz: a conversion after it
-  u8 compare = no_compare;   // a compare after it: 0xff less, 1 greater, 0 equal, or unordered
+  u32 mxcsr = clean_mxcsr;  // of generated code: its sticky flags are the guest's; valid outside of it
+  u8 arith = no_arith;      // 0x80 | aux of fp_arith, or round_to_single: the last arithmetic
+  u8 convert = no_convert;  // 1 fctiw, 2 fctiwz: a conversion after it
+  u8 compare = no_compare;  // a compare after it: 0xff less, 1 greater, 0 equal, or unordered
   u8 unused = 0;
   u64 operand[3] = {};  // a, c, b of arith
   u64 converted = 0;    // operand of convert
@@ -49,9 +49,9 @@ struct Area {
   i32 countdown;   // instructions left in this slice; negative or zero: stop at the next checkpoint
   u32 mode_key;    // Mode::key() of the code that runs
   u64 host_stack;  // of enter(), for leaving from any depth
-  // Subroutine calls of the guest are calls of the host: for each, the guest's return address and below it the host's
-  // lie on the host's stack. A return that does not find its address there is looked up. The stack starts anew here
-  // when it is at its limit or generated code is left.
+  // Subroutine calls of the guest are calls of the host: for each, the guest's return address and below it
+  // the host's lie on the host's stack. A return that does not find its address there is looked up. The stack
+  // starts anew here when it is at its limit or generated code is left.
   u64 call_stack;
   u64 call_stack_limit;
   const DispatchLine* dispatch;
@@ -59,14 +59,14 @@ struct Area {
   u32 link;
   u32 vector;
   u32 cause;
-  u32 loaded;           // on its way from a slow load to its register
+  u32 loaded;       // on its way from a slow load to its register
   u32 faulted;      // a helper has an exception to report
   u64 scratch[40];  // spilled values: lmw loads 32 before it writes the first register
   void* engine;
   FloatStatus float_status;
-  u32 float_word;      // the instruction that the exact function is called for
-  u32 fprs;            // the back end's: where the floating-point registers are
-  u64 backend[16];     // the back end's constants
+  u32 float_word;   // the instruction that the exact function is called for
+  u32 fprs;         // the back end's: where the floating-point registers are
+  u64 backend[16];  // the back end's constants
 };
 
 inline Area& area_of(ppc::Cpu& cpu) {

@@ -39,8 +39,8 @@ class Translator final : public ppc::Engine {
 
   // For helpers called by generated code: keeps the exception for the run loop.
   void report(const ppc::GuestException& exception) { fault_ = exception; }
-  // Where generated code goes on after a host fault at this address; null if it is no load of a guest's. Called from a
-  // signal handler that has interrupted generated code.
+  // Where generated code goes on after a host fault at this address; null if it is no load of a guest's.
+  // Called from a signal handler that has interrupted generated code.
   const u8* slow_path(u64 host) const;
 
  private:

@@ -15,8 +15,17 @@ constexpr u32 form_a(u32 primary, u32 d, u32 a, u32 b, u32 c, u32 opcode, u32 rc
 }
 
 // PEM 8.2: the five-bit opcodes that 59 (single) and 63 (double) share.
-constexpr u32 arith_opcodes[] = {18 /* div */,  20 /* sub */,  21 /* add */,   25 /* mul */,  28 /* msub */,
-                                 29 /* madd */, 30 /* nmsub */, 31 /* nmadd */, 29, 21, 25};
+constexpr u32 arith_opcodes[] = {18 /* div */,
+                                 20 /* sub */,
+                                 21 /* add */,
+                                 25 /* mul */,
+                                 28 /* msub */,
+                                 29 /* madd */,
+                                 30 /* nmsub */,
+                                 31 /* nmadd */,
+                                 29,
+                                 21,
+                                 25};
 
 constexpr u32 fsel = 23, fres = 24, frsqrte = 26;
 constexpr u32 fcmpu = 0, frsp = 12, fctiw = 14, fctiwz = 15, fcmpo = 32, mtfsb1 = 38, fneg = 40, mcrfs = 64,
@@ -54,7 +63,9 @@ u32 FloatPrograms::memory(bool faults) {
 }
 
 u32 FloatPrograms::status_instruction() {
-  switch (below(9)) {
+  switch (below(11)) {
+    case 9:
+    case 10: return 63u << 26 | 255u << 17 | fpr() << 11 | mtfsf << 1;
     case 6: return form_x(7u << 2, 0, below(4) << 1, mtfsfi, 0);  // rounding mode
     case 7: return form_x(30 + below(2), 0, 0, random_.one_in(2) ? mtfsb0 : mtfsb1, 0);
     case 8: return form_x(24 + below(8), 0, 0, mtfsb0, 0);

@@ -11,8 +11,8 @@ namespace quince::test {
 
 class FloatPrograms {
  public:
-  // Where the programs load and store: GPR 3 points into [data_base, data_base + data_bytes), GPR 4 to where there is
-  // no memory.
+  // Where the programs load and store: GPR 3 points into [data_base, data_base + data_bytes), GPR 4 to where
+  // there is no memory.
   static constexpr ppc::u32 data_base = 0x8000, data_bytes = 0x100;
 
   explicit FloatPrograms(std::uint64_t seed) : random_(seed), operands_(seed ^ 0x5eed) {}
