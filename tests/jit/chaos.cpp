@@ -23,7 +23,7 @@ u32 with_field(u32 word, unsigned shift, u32 value) { return (word & ~(31u << sh
 }  // namespace
 
 Chaos::Chaos(const ppc::CpuModel& model, BoardKind board, u64 seed)
-    : model_(model), board_(board), random_(seed), ordered_(model, random_.bits64()) {
+    : board_(board), random_(seed), ordered_(model, random_.bits64()) {
   for (const ppc::InsnInfo& row : ppc::instruction_table) {
     if (!model.isa.has(row.part) || row.op == Op::illegal) continue;
     all_.push_back(row.op);
@@ -125,15 +125,16 @@ u32 Chaos::random_word(Op op) {
   const ppc::InsnInfo& row = ppc::info(op);
   u32 word = row.match | (random_.bits() & ppc::used_bits(op) & ~row.mask);
   const u64 roles = row.reads | row.writes;
-  if (roles & (role::RS | role::RD | role::FS | role::FD | role::VS | role::VD)) word = with_field(word, 21, reg());
+  if (roles & (role::RS | role::RD | role::FS | role::FD | role::VS | role::VD))
+    word = with_field(word, 21, reg());
   if (roles & (role::RA | role::RA0 | role::FA | role::VA)) word = with_field(word, 16, reg());
   if (roles & (role::RB | role::FB | role::VB)) word = with_field(word, 11, reg());
   if (roles & (role::FC | role::VC)) word = with_field(word, 6, reg());
   if (op == Op::mtspr || op == Op::mfspr) {
     const auto rows = ppc::spr_rows();
     const unsigned user[] = {as::xer, as::lr, as::ctr, as::vrsave};
-    const unsigned spr = random_.one_in(2) ? rows[random_.below(static_cast<u32>(rows.size()))].number
-                                           : random_.pick(user);
+    const unsigned spr =
+        random_.one_in(2) ? rows[random_.below(static_cast<u32>(rows.size()))].number : random_.pick(user);
     word = (word & ~0x001f'f800u) | as::spr_field(spr);
   }
   return word;
@@ -220,9 +221,7 @@ void Chaos::system() {
   const unsigned r = reg();
   switch (random_.below(8)) {
     case 0: return put(random_word(random_.pick(system_)));
-    case 1:
-      constant(r, machine_state());
-      return put(as::x_form(31, r, 0, 0, 146));  // mtmsr
+    case 1: constant(r, machine_state()); return put(as::x_form(31, r, 0, 0, 146));  // mtmsr
     case 2:
       constant(r, machine_state());
       put(as::mtspr(ppc::spr::srr1, r));
@@ -243,8 +242,8 @@ void Chaos::system() {
       constant(r, random_.one_in(2) ? random_.below(400) : number());
       return put(as::mtspr(ppc::spr::dec, r));
     default:
-      put(as::x_form(31, r, 0, 0, 595) | random_.below(16) << 16);  // mfsr
-      put(as::x_form(31, r, 1, 0, 124) | r << 11);                  // nor r1, r, r
+      put(as::x_form(31, r, 0, 0, 595) | random_.below(16) << 16);         // mfsr
+      put(as::x_form(31, r, 1, 0, 124) | r << 11);                         // nor r1, r, r
       return put(as::x_form(31, r, 0, 0, 210) | random_.below(16) << 16);  // mtsr
   }
 }
@@ -259,7 +258,8 @@ void Chaos::ordered_program() {
 // Code writes code among the data, as the architecture wants it done, and calls it.
 void Chaos::written_code() {
   const u32 lines = random_.between(1, 3), line_bytes = 32;
-  const u32 at = places::data + ppc::page_size / 2 + line_bytes * random_.below(ppc::page_size / 2 / line_bytes - lines);
+  const u32 at =
+      places::data + ppc::page_size / 2 + line_bytes * random_.below(ppc::page_size / 2 / line_bytes - lines);
   const unsigned a = reg_not_0();
   unsigned r = reg_not_0();
   while (r == a) r = reg_not_0();
@@ -297,7 +297,8 @@ void Chaos::set_registers(Board& board) {
     state.vrsave = from.vrsave;
     state.set_xer(from.xer);
   }
-  for (u32 n = random_.below(8); n > 0; --n) state.gpr[random_.below(32)] = random_.one_in(2) ? data_address() : number();
+  for (u32 n = random_.below(8); n > 0; --n)
+    state.gpr[random_.below(32)] = random_.one_in(2) ? data_address() : number();
   state.lr = code_address();
   state.ctr = random_.one_in(2) ? code_address() : random_.below(64);
   if (random_.one_in(3)) state.set_xer(number() & 0xe000'ff7f);

@@ -1,5 +1,5 @@
-// Random code without any order: every instruction of the processor, with random registers, wherever it may lead;
-// between it, the ordered programs of tests/differential.
+// Random code without any order: every instruction of the processor, with random registers, wherever it may
+// lead; between it, the ordered programs of tests/differential.
 #pragma once
 
 #include <vector>
@@ -43,7 +43,6 @@ class Chaos {
   void ordered_program();
   void written_code();
 
-  const ppc::CpuModel& model_;
   const BoardKind board_;
   Random random_;
   differential::Generator ordered_;
