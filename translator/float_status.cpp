@@ -63,7 +63,7 @@ void settle_float_status(ppc::Cpu& cpu) {
 
 void drop_float_status(ppc::Cpu& cpu) {
   // MXCSR[RC] has 0 to 3 for nearest, down, up, zero; FPSCR[RN] for nearest, zero, up, down.
-  constexpr u32 host_rounding[] = {0, 3, 2, 1};
+  static constexpr u32 host_rounding[] = {0, 3, 2, 1};
   FloatStatus& status = area_of(cpu).float_status;
   status.mxcsr = FloatStatus::clean_mxcsr | host_rounding[cpu.state.fpscr & fpscr::rn] << 13;
   status.arith = FloatStatus::no_arith;
