@@ -1,5 +1,6 @@
 // The quince program: one file per command, gathered here.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -50,6 +51,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the host's limit is an error of that write
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -105,6 +105,9 @@ class Cpu {
   void reset();                               // power-on: hard reset state, next instruction at 0xfff00100
   // Takes the exception: SRR0/SRR1/DAR/DSISR, MSR, next pc. `return_address` is what SRR0 gets.
   void deliver(const GuestException& exception, u32 return_address);
+  // The same for an exception of the instruction at `pc`, all instructions before it counted. A handler that
+  // itself faults at once would take no time at all: each such exception counts as an instruction.
+  void deliver_fault(const GuestException& exception, u32 pc);
   void return_from_interrupt();  // rfi
   // A machine check came while MSR[ME] = 0: the processor stands still until reset().
   bool checkstop = false;
@@ -190,6 +193,7 @@ class Cpu {
   void latch_decrementer();
   [[noreturn]] void raise_alignment(u32 ea) const;
 
+  u64 last_fault_ = ~u64{0};  // retired, when deliver_fault() was called last
   Translation& translation_;
   PhysicalMemory& memory_;
   Clock& clock_;

@@ -61,6 +61,12 @@ void Cpu::deliver(const GuestException& exception, u32 return_address) {
   set_msr(msr_in_handler(state.msr, exception.vector));
 }
 
+void Cpu::deliver_fault(const GuestException& exception, u32 pc) {
+  if (retired == last_fault_) ++retired;
+  last_fault_ = retired;
+  deliver(exception, pc);
+}
+
 void Cpu::return_from_interrupt() {
   state.pc = state.srr0 & ~3u;
   set_msr((state.msr & ~saved_bits) | (state.srr1 & saved_bits));

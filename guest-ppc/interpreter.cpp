@@ -136,7 +136,7 @@ bool Interpreter::handle(const GuestException& thrown) {
     stop_ = {true, exception};
     return true;
   }
-  cpu.deliver(exception, cpu.state.pc);
+  cpu.deliver_fault(exception, cpu.state.pc);
   stop_ = {};
   return cpu.retired >= cpu.limit;
 }

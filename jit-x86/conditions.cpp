@@ -1,4 +1,5 @@
-// Condition values: compared at the place where they are used, so that a guest's compare and branch become the host's.
+// Condition values: compared at the place where they are used, so that a guest's compare and branch become
+// the host's.
 #include <cassert>
 
 #include "jit-x86/lowering.h"
@@ -6,9 +7,7 @@
 namespace quince::jit {
 
 namespace {
-x86::CondCode negated(x86::CondCode code) {
-  return static_cast<x86::CondCode>(static_cast<u8>(code) ^ 1);
-}
+x86::CondCode negated(x86::CondCode code) { return static_cast<x86::CondCode>(static_cast<u8>(code) ^ 1); }
 }  // namespace
 
 // Leaves the operands of a condition alone until its last use.

@@ -1,10 +1,11 @@
 #include "jit-x86/host_faults.h"
 
 #include <asm/prctl.h>
-#include <csignal>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "jit-x86/x86_backend.h"
 #include "translator/translator.h"
@@ -34,7 +35,8 @@ void on_fault(int number, siginfo_t* info, void* context) {
     host = static_cast<greg_t>(reinterpret_cast<u64>(code));
     return;
   }
-  if ((previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction) return previous.sa_sigaction(number, info, context);
+  if ((previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction)
+    return previous.sa_sigaction(number, info, context);
   signal(number, SIG_DFL);  // the access is repeated and ends the process
 }
 

@@ -1,5 +1,5 @@
-// Loads that fault on the host. On boards whose memory is flat, generated code loads without asking first; where the
-// guest may not load, SIGSEGV comes and this makes the code go on in the load's slow path.
+// Loads that fault on the host. On boards whose memory is flat, generated code loads without asking first;
+// where the guest may not load, SIGSEGV comes and this makes the code go on in the load's slow path.
 #pragma once
 
 #include "guest-ppc/cpu.h"
@@ -8,12 +8,12 @@ namespace quince::jit {
 
 class X86Backend;
 
-// Installs the handler for the process, once. Faults elsewhere than in generated code go to whoever handled them
-// before.
+// Installs the handler for the process, once. Faults elsewhere than in generated code go to whoever handled
+// them before.
 void catch_host_faults();
 
-// While it lives, faults on this thread may be the generated code's of this back end (null: no change), and gs points
-// to the processor's flat memory.
+// While it lives, faults on this thread may be the generated code's of this back end (null: no change), and
+// gs points to the processor's flat memory.
 class RunningHere {
  public:
   RunningHere(const X86Backend* backend, ppc::Cpu& cpu);

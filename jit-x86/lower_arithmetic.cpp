@@ -82,7 +82,8 @@ void Lowering::add(NodeId n) {
   }
   const NodeId following = static_cast<NodeId>(n + 1);
   bool carries = false;
-  for (NodeId x = following; x < block_->nodes.size() && x <= n + 3; ++x) carries |= node(x).op == IrOp::carry_out;
+  for (NodeId x = following; x < block_->nodes.size() && x <= n + 3; ++x)
+    carries |= node(x).op == IrOp::carry_out;
   const Location left = where_[it.a], right = where_[it.b];
   const auto in_register = [](const Location& at) {
     return at.place == Place::temporary || (at.place == Place::guest && is_pinned(at.index));
@@ -128,7 +129,8 @@ void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
   NodeId left = node(n).a, right = node(n).b;
   x86::Gp to = destination_over(n, left);
   const Location at = where_[right];
-  const bool right_is_there = (at.place == Place::guest && is_pinned(at.index) && pinned_register(at.index).id() == to.id());
+  const bool right_is_there =
+      (at.place == Place::guest && is_pinned(at.index) && pinned_register(at.index).id() == to.id());
   std::optional<x86::Gp> move_to;
   if (right_is_there && !(where_[left].place == Place::guest && where_[left].index == at.index)) {
     if (commutative) {

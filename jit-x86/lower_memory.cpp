@@ -71,8 +71,8 @@ void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, uns
 
 }  // namespace
 
-// The sum can be left to the load's addressing mode if nobody else wants it and its terms are where they are until
-// then: nothing but constants stands between.
+// The sum can be left to the load's addressing mode if nobody else wants it and its terms are where they are
+// until then: nothing but constants stands between.
 bool Lowering::is_address_of_next_load(NodeId n) const {
   if (!flat_ || uses_[n] != 1) return false;
   NodeId next = static_cast<NodeId>(n + 1);
@@ -98,8 +98,8 @@ x86::Mem Lowering::flat_address(NodeId ea) {
   return address;
 }
 
-// One instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps as the guest's does. If the
-// host faults, the signal handler makes it go on at the far piece.
+// One instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps as the guest's does.
+// If the host faults, the signal handler makes it go on at the far piece.
 void Lowering::load_flat(NodeId n, unsigned size_log2) {
   const x86::Mem address = flat_address(node(n).a);
   const std::optional<x86::Gp> pin = pinned_destination(n);

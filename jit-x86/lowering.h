@@ -20,18 +20,18 @@ using translator::NodeId;
 
 // Code that all blocks share, made once; thunks.cpp has the conventions.
 struct Thunks {
-  const u8* enter = nullptr;       // u32 (rbp of generated code, code): an ExitReason
-  const u8* exit = nullptr;        // jump, ExitReason in eax
-  const u8* indirect = nullptr;    // jump, target in eax
-  const u8* new_mode = nullptr;    // jump, target in eax: the mode that Area::mode_key says has just begun
-  const u8* link = nullptr;        // jump, number of the link in eax, its target in ecx
-  const u8* checkpoint = nullptr;  // jump, next address in ecx
-  const u8* lookup = nullptr;      // jump, next address in ecx
-  const u8* recheck = nullptr;     // jump, next address in ecx
-  const u8* raise = nullptr;       // jump, address of the instruction in ecx, vector in eax, cause in edx
-  const u8* load[4] = {};          // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
-  const u8* store[4] = {};         // call, address in eax, value in rdx; eax is kept
-  const u8* load_reserved = nullptr;      // as load
+  const u8* enter = nullptr;          // u32 (rbp of generated code, code): an ExitReason
+  const u8* exit = nullptr;           // jump, ExitReason in eax
+  const u8* indirect = nullptr;       // jump, target in eax
+  const u8* new_mode = nullptr;       // jump, target in eax: the mode that Area::mode_key says has just begun
+  const u8* link = nullptr;           // jump, number of the link in eax, its target in ecx
+  const u8* checkpoint = nullptr;     // jump, next address in ecx
+  const u8* lookup = nullptr;         // jump, next address in ecx
+  const u8* recheck = nullptr;        // jump, next address in ecx
+  const u8* raise = nullptr;          // jump, address of the instruction in ecx, vector in eax, cause in edx
+  const u8* load[4] = {};             // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
+  const u8* store[4] = {};            // call, address in eax, value in rdx; eax is kept
+  const u8* load_reserved = nullptr;  // as load
   const u8* store_conditional = nullptr;  // as store; edx: 1 if it stored
   const u8* zero_block = nullptr;         // as store, without value
   const u8* misaligned = nullptr;         // call, address in eax: raises the alignment exception
@@ -81,7 +81,8 @@ class Lowering {
   x86::Gp claim(u8 host);  // that one, moving away what is there
   void release(x86::Gp r);
   void define(NodeId n, x86::Gp result);  // the node's value is in this temporary
-  // Where to compute the node: see values.cpp. destination_over: perhaps over its operand, whose last use this is.
+  // Where to compute the node: see values.cpp. destination_over: perhaps over its operand, whose last use
+  // this is.
   std::optional<x86::Gp> pinned_destination(NodeId n);
   x86::Gp destination(NodeId n);
   x86::Gp destination_over(NodeId n, NodeId operand);
@@ -97,7 +98,8 @@ class Lowering {
   void lower_control(NodeId n);
   void add(NodeId n);
   void add_with_carry(NodeId n);
-  bool store_carry_of(NodeId n);  // if the carry of this sum is what CA becomes next, takes it from the host's flag
+  bool store_carry_of(
+      NodeId n);  // if the carry of this sum is what CA becomes next, takes it from the host's flag
   void binary(NodeId n, asmjit::InstId op, bool commutative);
   void rotate(NodeId n);
   void shift(NodeId n, asmjit::InstId by_constant, asmjit::InstId by_register, bool is_signed);
@@ -182,18 +184,18 @@ class Lowering {
   std::size_t next_plan_ = 0;
   u16 float_record_ = 0;  // see SidePoint
   bool fprs_held_ = false;
-  u32 short_fprs_ = 0;       // bit n: f_n certainly has no more significant bits than a single
-  x86::Xmm float_value_;     // the value of the last node that computed one
+  u32 short_fprs_ = 0;    // bit n: f_n certainly has no more significant bits than a single
+  x86::Xmm float_value_;  // the value of the last node that computed one
   bool float_value_short_ = false;
 
   // --- Leaving (control.cpp) ---
   void leave_to(u32 target, bool checkpoint);
   void count_and_check(u32 next, bool checkpoint);  // an instruction that may leave backwards to `next` ends
-  void link_to(u32 target, u8 opcode);  // 0xe9 jump, 0xe8 call
+  void link_to(u32 target, u8 opcode);              // 0xe9 jump, 0xe8 call
   void call_subroutine(u32 target);
   void leave_indirectly(NodeId n, NodeId target);
   void push_return_address();
-  void return_here();                   // where the subroutine comes back to
+  void return_here();  // where the subroutine comes back to
   void count_down(u32 insns);
   void call_helper(translator::Helper function, u32 word, bool uses_fpscr = false);
   void call_with_side_point(const u8* thunk);
@@ -222,7 +224,8 @@ class Lowering {
   }
   static x86::Mem countdown() { return dword(in_area(offsetof(translator::Area, countdown))); }
 
-  // Code that is seldom run, placed behind the block: `emit` is called there, after the jumps to it are patched.
+  // Code that is seldom run, placed behind the block: `emit` is called there, after the jumps to it are
+  // patched.
   struct Far {
     std::vector<u32> from;  // where the jumps' displacements are
     u32 insns;              // as it was
@@ -232,10 +235,10 @@ class Lowering {
   void far(std::vector<u32> from, std::function<void()> emit);
 
   // Jumps by displacement; asmjit's labels cost more than the instructions between them.
-  u32 jump();                              // to be patched
-  u32 jump_if(x86::CondCode condition);    // to be patched
-  void land(u32 displacement_at);          // a jump leads here
-  void jump_to(u32 offset);                // backwards in this block
+  u32 jump();                            // to be patched
+  u32 jump_if(x86::CondCode condition);  // to be patched
+  void land(u32 displacement_at);        // a jump leads here
+  void jump_to(u32 offset);              // backwards in this block
   void jump_to(const u8* code);
   void call(const u8* code);
   void branch_absolute(u8 opcode, const u8* code);
@@ -252,9 +255,9 @@ class Lowering {
   u32 insns_ = 0;  // begun so far, the current one included
   std::vector<u16> uses_;
   std::vector<Location> where_;
-  std::vector<bool> done_;  // nodes that an earlier one took over
-  NodeId holder_[3] = {};   // of each temporary, or no_node
-  std::array<bool, 3> locked_{};         // in use by the node being lowered
+  std::vector<bool> done_;        // nodes that an earlier one took over
+  NodeId holder_[3] = {};         // of each temporary, or no_node
+  std::array<bool, 3> locked_{};  // in use by the node being lowered
   NodeId slot_holder_[slots] = {};
   std::vector<NodeId> aliases_[32];  // nodes that live in a guest register
   std::vector<Far> far_;

@@ -6,7 +6,8 @@
 
 namespace quince::jit {
 
-// Assembles the thunks for this processor at the assembler's position; base is the address at which they will run.
+// Assembles the thunks for this processor at the assembler's position; base is the address at which they will
+// run.
 Thunks make_thunks(x86::Assembler& assembler, Cpu& cpu, const u8* base);
 
 }  // namespace quince::jit

@@ -17,7 +17,9 @@ unsigned temporary_index(u8 host) {
   return static_cast<unsigned>(at - std::begin(temporary_ids));
 }
 
-bool is_temporary(u8 host) { return host == x86::Gp::kIdAx || host == x86::Gp::kIdCx || host == x86::Gp::kIdDx; }
+bool is_temporary(u8 host) {
+  return host == x86::Gp::kIdAx || host == x86::Gp::kIdCx || host == x86::Gp::kIdDx;
+}
 
 }  // namespace
 
@@ -152,7 +154,8 @@ void Lowering::define(NodeId n, x86::Gp result) {
     return;
   }
   // A pinned register: destination() has chosen it, and the set_gpr that follows counts as done.
-  const auto pin = std::find_if(std::begin(pinned), std::end(pinned), [&](const auto& p) { return p.host == host; });
+  const auto pin =
+      std::find_if(std::begin(pinned), std::end(pinned), [&](const auto& p) { return p.host == host; });
   where_[n] = {Place::guest, pin->guest};
   aliases_[pin->guest].push_back(n);
 }
@@ -171,13 +174,14 @@ void Lowering::before_guest_write(unsigned guest, NodeId except) {
   aliases_[guest].clear();
 }
 
-// If the next thing that happens to the node's value is that it becomes a pinned guest register, and nobody needs the
-// old value, the node is computed right there and the set_gpr is done with it. The node's own uses of its operands
-// must still be pending when this is called.
+// If the next thing that happens to the node's value is that it becomes a pinned guest register, and nobody
+// needs the old value, the node is computed right there and the set_gpr is done with it. The node's own uses
+// of its operands must still be pending when this is called.
 std::optional<x86::Gp> Lowering::pinned_destination(NodeId n) {
   NodeId next = static_cast<NodeId>(n + 1);
   while (next < block_->nodes.size() && (node(next).op == IrOp::imm || node(next).op == IrOp::nop)) ++next;
-  if (next == block_->nodes.size() || node(next).op != IrOp::set_gpr || node(next).a != n) return std::nullopt;
+  if (next == block_->nodes.size() || node(next).op != IrOp::set_gpr || node(next).a != n)
+    return std::nullopt;
   const unsigned guest = node(next).imm;
   if (!is_pinned(guest)) return std::nullopt;
   const auto uses_here = [&](NodeId x) {

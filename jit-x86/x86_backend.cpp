@@ -20,9 +20,9 @@ struct Needed {
   const char* name;
 };
 constexpr Needed needed[] = {
-    {asmjit::CpuFeatures::X86::kBMI, "BMI1"},   {asmjit::CpuFeatures::X86::kBMI2, "BMI2"},
+    {asmjit::CpuFeatures::X86::kBMI, "BMI1"},    {asmjit::CpuFeatures::X86::kBMI2, "BMI2"},
     {asmjit::CpuFeatures::X86::kLZCNT, "LZCNT"}, {asmjit::CpuFeatures::X86::kMOVBE, "MOVBE"},
-    {asmjit::CpuFeatures::X86::kAVX2, "AVX2"},  {asmjit::CpuFeatures::X86::kFMA, "FMA3"},
+    {asmjit::CpuFeatures::X86::kAVX2, "AVX2"},   {asmjit::CpuFeatures::X86::kFMA, "FMA3"},
 };
 
 }  // namespace
@@ -30,7 +30,8 @@ constexpr Needed needed[] = {
 tl::expected<std::unique_ptr<X86Backend>, std::string> X86Backend::create(Cpu& cpu, std::size_t cache_bytes) {
   for (const Needed& it : needed) {
     if (!asmjit::CpuInfo::host().features().x86().has(it.feature)) {
-      return tl::unexpected("this host's processor has no " + std::string(it.name) + " (use --engine interpreter)");
+      return tl::unexpected("this host's processor has no " + std::string(it.name) +
+                            " (use --engine interpreter)");
     }
   }
   return std::unique_ptr<X86Backend>(new X86Backend(cpu, cache_bytes));
@@ -66,8 +67,12 @@ translator::CompiledBlock X86Backend::compile(const Block& block, u32 first_link
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);
-  return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.access_points),
-          std::move(lowering_.float_records), std::move(lowering_.links)};
+  return {entry,
+          bytes,
+          std::move(lowering_.side_points),
+          std::move(lowering_.access_points),
+          std::move(lowering_.float_records),
+          std::move(lowering_.links)};
 }
 
 translator::Backend::Range X86Backend::open_next_chunk() {

@@ -4,7 +4,6 @@
 #include <asmjit/x86.h>
 
 #include <memory>
-
 #include <tl/expected.hpp>
 
 #include "jit-x86/code_cache.h"

@@ -130,7 +130,7 @@ void Translator::raise() { throw ppc::GuestException{static_cast<ppc::Vector>(ar
 // state.pc is the instruction that raised it.
 std::optional<ppc::Stop> Translator::handle(ppc::GuestException exception) {
   if (handling_ == ppc::ExceptionHandling::stop) return ppc::Stop{true, exception};
-  cpu_.deliver(exception, cpu_.state.pc);
+  cpu_.deliver_fault(exception, cpu_.state.pc);
   if (cpu_.retired >= cpu_.limit) return ppc::Stop{};
   return std::nullopt;
 }
@@ -190,9 +190,18 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
 
   auto owned = std::make_unique<Translation>();
   Translation* made = owned.get();
-  *made = {pc,     physical,   tag,        static_cast<u32>(block_.insns.size()),
-           number, code.entry, code.bytes, std::move(code.side_points),
-           std::move(code.access_points), std::move(code.float_records), {}, {}};
+  *made = {pc,
+           physical,
+           tag,
+           static_cast<u32>(block_.insns.size()),
+           number,
+           code.entry,
+           code.bytes,
+           std::move(code.side_points),
+           std::move(code.access_points),
+           std::move(code.float_records),
+           {},
+           {}};
   for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
   numbered_[number] = made;
   by_host_[reinterpret_cast<u64>(made->entry)] = made;

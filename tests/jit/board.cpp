@@ -53,7 +53,8 @@ void put_words(std::span<u8> bytes, std::span<const u32> words) {
 
 void fill(std::span<u8> bytes, Random& random) {
   for (std::size_t n = 0; n < bytes.size(); n += 4) {
-    differential::put_word(bytes.subspan(n), random.one_in(2) ? random.bits() : random.bits() >> random.below(32));
+    differential::put_word(bytes.subspan(n),
+                           random.one_in(2) ? random.bits() : random.bits() >> random.below(32));
   }
 }
 
@@ -64,7 +65,8 @@ constexpr unsigned srr0 = 26;
 constexpr u32 rfi = 0x4c00'0064;
 constexpr u32 device_acknowledge = 0xf00;  // reading there lowers the interrupt line
 
-// After the instruction that failed; to the address in SPRG1 if it could not even be fetched; back after interrupts.
+// After the instruction that failed; to the address in SPRG1 if it could not even be fetched; back after
+// interrupts.
 std::vector<u32> handlers() {
   std::vector<u32> words(2 * page_size / 4, rfi);
   const auto put = [&](u32 vector, std::initializer_list<u32> code) {
@@ -75,7 +77,8 @@ std::vector<u32> handlers() {
                  as::mfspr(3, sprg(0)), rfi});
   }
   for (const u32 vector : {0x100u, 0x200u, 0x400u}) {
-    put(vector, {as::mtspr(sprg(0), 3), as::mfspr(3, sprg(1)), as::mtspr(srr0, 3), as::mfspr(3, sprg(0)), rfi});
+    put(vector,
+        {as::mtspr(sprg(0), 3), as::mfspr(3, sprg(1)), as::mtspr(srr0, 3), as::mfspr(3, sprg(0)), rfi});
   }
   put(0x500, {as::mtspr(sprg(0), 3), as::lis(3, places::device >> 16), as::lwz(3, 3, device_acknowledge),
               as::mfspr(3, sprg(0)), rfi});
@@ -110,7 +113,8 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
       map(places::code_alias + n * page_size, places::code + n * page_size, 3);
     }
     for (const u32 base : {places::data, places::data_alias}) {
-      for (u32 n = 0; n < places::data_pages; ++n) map_data(base + n * page_size, places::data + n * page_size, random);
+      for (u32 n = 0; n < places::data_pages; ++n)
+        map_data(base + n * page_size, places::data + n * page_size, random);
     }
     map(places::device, places::device, cache_inhibited | guarded | 2);
     for (u32 n = 0; n < 2; ++n) map(n * page_size, n * page_size, 3);
@@ -119,7 +123,8 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
     cpu_.write_spr(ppc_sdr1, table);
     cpu_.tlb_invalidate_all();
     for (unsigned n = 0; n < 16; ++n) {
-      cpu_.write_segment(n, vsids_[n] | (random.bits() & 0x6000'0000) | (n == 1 && random.one_in(8) ? 1u << 28 : 0));
+      cpu_.write_segment(
+          n, vsids_[n] | (random.bits() & 0x6000'0000) | (n == 1 && random.one_in(8) ? 1u << 28 : 0));
     }
     for (unsigned spr = 528; spr < 544; ++spr) cpu_.write_spr(spr, 0);
     if (random.one_in(4)) bat(528, places::code, places::code, 2);

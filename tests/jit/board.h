@@ -1,5 +1,5 @@
-// Machines for comparing engines: one processor, one engine, the same memory whatever the engine, and a record of
-// what the processor did to its bus.
+// Machines for comparing engines: one processor, one engine, the same memory whatever the engine, and a
+// record of what the processor did to its bus.
 #pragma once
 
 #include <memory>
@@ -23,10 +23,11 @@ enum class EngineKind : u8 { interpreter, translator };
 // process: one flat address space that lies in host memory as it is; exceptions stop the engine.
 enum class BoardKind : u8 { system, process };
 
-// Where things are, as effective addresses in which translation is on (and as physical ones, but for the aliases).
+// Where things are, as effective addresses in which translation is on (and as physical ones, but for the
+// aliases).
 namespace places {
-inline constexpr u32 data = 0x0020'0000, data_pages = 8;     // of all kinds: see prepare()
-inline constexpr u32 code = 0x0040'0000, code_pages = 4;     // stores there have no effect
+inline constexpr u32 data = 0x0020'0000, data_pages = 8;  // of all kinds: see prepare()
+inline constexpr u32 code = 0x0040'0000, code_pages = 4;  // stores there have no effect
 inline constexpr u32 code_bytes = code_pages * ppc::page_size;
 inline constexpr u32 code_alias = 0x1040'0000, data_alias = 0x2020'0000;  // system only
 inline constexpr u32 device = 0x8000'0000;                                // system only; one page

@@ -1,5 +1,5 @@
-// A guest that executes at a million addresses, that turns translation on and off, or that switches between address
-// spaces without end: memory stays bounded and nothing gets slower.
+// A guest that executes at a million addresses, that turns translation on and off, or that switches between
+// address spaces without end: memory stays bounded and nothing gets slower.
 #include "tests/jit/machine.h"
 #include "tests/jit/resources.h"
 
@@ -30,8 +30,8 @@ void expect_bounded(World& world, const std::function<void()>& prepare, std::siz
 void put_wanderer(World& world) {
   world.memory.where = [](const ppc::CpuState&, u32 ea) { return ea & 0xffff; };
   for (u32 page = 0; page < 16; ++page) world.put(page * ppc::page_size + 0x800, {as::addi(5, 5, 1), blr});
-  const u32 loop = world.put(start, {as::mtspr(as::ctr, 3), bctrl, add(3, 3, 8), as::addi(4, 4, static_cast<u32>(-1)),
-                                     cmpwi(4, 0)});
+  const u32 loop = world.put(
+      start, {as::mtspr(as::ctr, 3), bctrl, add(3, 3, 8), as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0)});
   world.put(loop, {as::bc(if_false, eq, start - loop), as::system_call});
 }
 
@@ -67,8 +67,8 @@ TEST(Bounds, AMillionTargets) {
     differential::put_word(std::span(world.memory.ram).subspan(first + 4 * n, 4), blr);
   }
   world.cpu.memory_written(first, 4 * targets);
-  const u32 loop = world.put(start, {as::mtspr(as::ctr, 3), bctrl, add(3, 3, 8), as::addi(4, 4, static_cast<u32>(-1)),
-                                     cmpwi(4, 0)});
+  const u32 loop = world.put(
+      start, {as::mtspr(as::ctr, 3), bctrl, add(3, 3, 8), as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0)});
   world.put(loop, {as::bc(if_false, eq, start - loop), as::system_call});
   constexpr u32 each = sanitized ? 10'000 : targets / 10;
   u32 next = first;
@@ -85,22 +85,24 @@ TEST(Bounds, AMillionTargets) {
 TEST(Bounds, TranslationOnAndOff) {
   World world(EngineKind::translator, 1u << 20, small_cache);
   world.put(start, {mfmsr(5), xori(5, 5, ppc::msr::ir | ppc::msr::dr), mtmsr(5), isync, as::lwz(6, 7, 0),
-                    as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0), as::bc(if_false, eq, static_cast<u32>(-28)),
-                    as::system_call});
+                    as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0),
+                    as::bc(if_false, eq, static_cast<u32>(-28)), as::system_call});
   constexpr u32 each = sanitized ? 5'000 : 200'000;
-  expect_bounded(world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 2 * mebibyte);
+  expect_bounded(
+      world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 2 * mebibyte);
 }
 
 // A new address space each time, as if without end.
 TEST(Bounds, ManyAddressSpaces) {
   World world(EngineKind::translator, 1u << 20, small_cache);
   world.put(start, {mtsr(3, 9), isync, as::lwz(6, 7, 0), as::stw(6, 7, 4), as::addi(9, 9, 1),
-                    as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0), as::bc(if_false, eq, static_cast<u32>(-28)),
-                    as::system_call});
+                    as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0),
+                    as::bc(if_false, eq, static_cast<u32>(-28)), as::system_call});
   world.cpu.set_msr(world.cpu.state.msr | ppc::msr::ir | ppc::msr::dr);
   world.r(9) = 1;
   constexpr u32 each = sanitized ? 500 : 5'000;
-  expect_bounded(world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 16 * mebibyte);
+  expect_bounded(
+      world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 16 * mebibyte);
 }
 
 TEST(Bounds, InvalidatedAgainAndAgain) {
@@ -108,7 +110,8 @@ TEST(Bounds, InvalidatedAgainAndAgain) {
   world.put(start, {tlbie(7), sync, as::lwz(6, 7, 0), as::stw(6, 7, 4), as::addi(4, 4, static_cast<u32>(-1)),
                     cmpwi(4, 0), as::bc(if_false, eq, static_cast<u32>(-24)), as::system_call});
   constexpr u32 each = sanitized ? 5'000 : 100'000;
-  expect_bounded(world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 2 * mebibyte);
+  expect_bounded(
+      world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 2 * mebibyte);
 }
 
 // Calls nest deeper than any stack of return addresses, and returns come that no call was made for.
@@ -118,15 +121,17 @@ TEST(Bounds, CallsWithoutEnd) {
   world.put(start, {as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0), as::bc(12, eq, 8),
                     as::b(static_cast<u32>(-12)) | as::link, as::system_call});
   constexpr u32 each = sanitized ? 50'000 : 1'000'000;
-  expect_bounded(world, [&] { world.r(4) = each; }, 2 * mebibyte);
+  expect_bounded(
+      world, [&] { world.r(4) = each; }, 2 * mebibyte);
 }
 
 TEST(Bounds, ReturnsWithoutCalls) {
   World world(EngineKind::translator, 1u << 20, small_cache);
-  world.put(start, {as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0), as::bc(12, eq, 12), as::mtspr(as::lr, 7), blr,
-                    as::system_call});
+  world.put(start, {as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0), as::bc(12, eq, 12),
+                    as::mtspr(as::lr, 7), blr, as::system_call});
   constexpr u32 each = sanitized ? 50'000 : 1'000'000;
-  expect_bounded(world, [&] { world.r(4) = each, world.r(7) = start; }, 2 * mebibyte);
+  expect_bounded(
+      world, [&] { world.r(4) = each, world.r(7) = start; }, 2 * mebibyte);
 }
 
 }  // namespace

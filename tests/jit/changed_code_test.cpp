@@ -1,5 +1,6 @@
-// Self-modifying code under both engines. What must come out follows from the architecture: after dcbst, sync, icbi and
-// isync the new instructions are executed, whoever wrote them and however the old ones were reached.
+// Self-modifying code under both engines. What must come out follows from the architecture: after dcbst,
+// sync, icbi and isync the new instructions are executed, whoever wrote them and however the old ones were
+// reached.
 #include <gtest/gtest.h>
 
 #include "tests/jit/machine.h"
@@ -55,8 +56,7 @@ TEST_P(ChangedCode, TheNextInstructionIsReplaced) {
 // Each round the loop rewrites the instruction behind its isync, so that its own blocks go while they run.
 TEST_P(ChangedCode, ALoopRewritesItself) {
   const u32 patched = start + 4 * 8;
-  world.put(start, {as::li(6, 1000), as::mtspr(as::ctr, 6),
-                    as::addi(4, 4, 1),  // another immediate
+  world.put(start, {as::li(6, 1000), as::mtspr(as::ctr, 6), as::addi(4, 4, 1),  // another immediate
                     WRITE_CODE,
                     as::nop,  // addi r3, r3, n
                     as::bc(bdnz, 0, static_cast<u32>(-4 * 7)), as::system_call});
@@ -100,8 +100,8 @@ TEST_P(ChangedCode, CodeOnTwoPages) {
 // A store of more than a byte at the end of a page changes the next page's code, too.
 TEST_P(ChangedCode, AStoreAcrossAPageBoundary) {
   world.put(0x3ffc, {as::li(3, 1), as::li(4, 1), blr});
-  world.put(start, {as::b(0x3ffc - start) | as::link, as::stw(7, 5, 0), dcbst(0, 5), dcbst(0, 6), sync, icbi(0, 5),
-                    icbi(0, 6), isync, as::b(0x3ffc - (start + 32)) | as::link, as::system_call});
+  world.put(start, {as::b(0x3ffc - start) | as::link, as::stw(7, 5, 0), dcbst(0, 5), dcbst(0, 6), sync,
+                    icbi(0, 5), icbi(0, 6), isync, as::b(0x3ffc - (start + 32)) | as::link, as::system_call});
   // The low half of the first instruction and the high half of the second.
   world.r(7) = 9u << 16 | (as::li(4, 0) >> 16), world.r(5) = 0x3ffe, world.r(6) = 0x4000;
   ASSERT_TRUE(world.run(start));
@@ -115,8 +115,8 @@ TEST_P(ChangedCode, TheReturnAddressIsReplaced) {
   for (const u32 kind : {0u, 1u}) {
     world.put(function, {WRITE_CODE, blr});
     // Directly, and through CTR.
-    world.put(start, {as::mtspr(as::ctr, 6), kind == 0 ? as::b(function - start - 4) | as::link : bctrl, as::li(3, 1),
-                      as::system_call});
+    world.put(start, {as::mtspr(as::ctr, 6), kind == 0 ? as::b(function - start - 4) | as::link : bctrl,
+                      as::li(3, 1), as::system_call});
     for (u32 round = 0; round < 10; ++round) {
       world.r(3) = 0, world.r(4) = as::li(3, 20 + round), world.r(5) = here, world.r(6) = function;
       ASSERT_TRUE(world.run(start));
@@ -157,8 +157,8 @@ TEST_P(ChangedCode, DmaBetweenRuns) {
 TEST_P(ChangedCode, DmaWhileRunning) {
   const u32 patched = start + 4 * 5;
   world.memory.on_store = [&](u32 value) { world.put(patched, {as::addi(3, 3, value)}); };
-  world.put(start, {as::li(6, 500), as::mtspr(as::ctr, 6), as::addi(4, 4, 1), as::stw(4, 5, 0), isync, as::nop,
-                    as::bc(bdnz, 0, static_cast<u32>(-4 * 4)), as::system_call});
+  world.put(start, {as::li(6, 500), as::mtspr(as::ctr, 6), as::addi(4, 4, 1), as::stw(4, 5, 0), isync,
+                    as::nop, as::bc(bdnz, 0, static_cast<u32>(-4 * 4)), as::system_call});
   world.r(3) = 0, world.r(4) = 0, world.r(5) = WorldMemory::device;
   ASSERT_TRUE(world.run(start));
   EXPECT_EQ(world.r(3), 500u * 501 / 2);
@@ -174,7 +174,8 @@ TEST_P(ChangedCode, DmaOverManyPages) {
   ASSERT_TRUE(world.run(first));
   ASSERT_EQ(world.r(3), pages);
   for (u32 n = 0; n < pages; ++n) {
-    differential::put_word(std::span(world.memory.ram).subspan(first + n * ppc::page_size, 4), as::addi(3, 3, 2));
+    differential::put_word(std::span(world.memory.ram).subspan(first + n * ppc::page_size, 4),
+                           as::addi(3, 3, 2));
   }
   world.cpu.memory_written(first, pages * ppc::page_size);
   world.r(3) = 0;
@@ -204,14 +205,14 @@ TEST_P(ChangedCode, WrittenByInstructionsOfAllSizes) {
     u32 expected;
   };
   const Writer writers[] = {
-      {as::x_form(31, 0, 0, 5, 1014), 0},              // dcbz: illegal instructions
-      {as::d_form(47, 30, 5, 0), 42},                  // stmw r30, 0(r5)
-      {as::x_form(31, 30, 5, 8, 725), 42},             // stswi r30, r5, 8
-      {as::x_form(31, 1, 0, 5, 231), 42},              // stvx v1, 0, r5
-      {as::d_form(54, 1, 5, 0), 42},                   // stfd f1, 0(r5)
-      {as::d_form(44, 29, 5, 2), 42},                  // sth r29, 2(r5)
-      {as::d_form(38, 29, 5, 3), 42},                  // stb r29, 3(r5)
-      {as::x_form(31, 30, 0, 5, 662), 1},              // stwbrx: cmpli
+      {as::x_form(31, 0, 0, 5, 1014), 0},   // dcbz: illegal instructions
+      {as::d_form(47, 30, 5, 0), 42},       // stmw r30, 0(r5)
+      {as::x_form(31, 30, 5, 8, 725), 42},  // stswi r30, r5, 8
+      {as::x_form(31, 1, 0, 5, 231), 42},   // stvx v1, 0, r5
+      {as::d_form(54, 1, 5, 0), 42},        // stfd f1, 0(r5)
+      {as::d_form(44, 29, 5, 2), 42},       // sth r29, 2(r5)
+      {as::d_form(38, 29, 5, 3), 42},       // stb r29, 3(r5)
+      {as::x_form(31, 30, 0, 5, 662), 1},   // stwbrx: cmpli
   };
   world.r(29) = 42, world.r(30) = as::li(3, 42), world.r(31) = blr;
   world.cpu.state.fpr[1] = u64{as::li(3, 42)} << 32 | blr;
@@ -235,8 +236,8 @@ TEST_P(ChangedCode, WrittenByInstructionsOfAllSizes) {
 
 // --- Mappings change under the code ---
 
-// Two pages show different code depending on a segment register, which the loop itself changes; the branches to the
-// page are linked.
+// Two pages show different code depending on a segment register, which the loop itself changes; the branches
+// to the page are linked.
 TEST_P(ChangedCode, AnotherAddressSpaceHasOtherCode) {
   const u32 function = 0x3000;
   world.cpu.set_msr(world.cpu.state.msr | ppc::msr::ir | ppc::msr::dr);
@@ -254,8 +255,8 @@ TEST_P(ChangedCode, AnotherAddressSpaceHasOtherCode) {
   EXPECT_EQ(world.r(3), 100u * 1001);
 }
 
-// The same by tlbie, and the page from which the call comes changes while the subroutine runs: the return leads to the
-// new page's code.
+// The same by tlbie, and the page from which the call comes changes while the subroutine runs: the return
+// leads to the new page's code.
 TEST_P(ChangedCode, ThePageReturnedToChanges) {
   u32 shown = 0;
   world.memory.where = [&](const ppc::CpuState&, u32 ea) {
@@ -294,19 +295,21 @@ TEST_P(ChangedCode, APageIsRewrittenAMillionTimes) {
     if (part == 1) resident = resident_bytes();
   }
   // The interpreter drops its decoded code when there are 100 MiB of it.
-  const std::size_t kept = GetParam().kind == EngineKind::interpreter ? 110u << 20 : GetParam().code_cache_bytes;
+  const std::size_t kept =
+      GetParam().kind == EngineKind::interpreter ? 110u << 20 : GetParam().code_cache_bytes;
   expect_resident_below(resident + kept + (8u << 20));
   expect_no_slowdown(seconds);
 }
 
-// Data and code on one page, as compilers of the time and interpreters' stubs have it: no store near the code, and one in
-// the same 64 bytes.
+// Data and code on one page, as compilers of the time and interpreters' stubs have it: no store near the
+// code, and one in the same 64 bytes.
 TEST_P(ChangedCode, DataBesideCode) {
   for (const u32 distance : {0x200u, 0x20u}) {
     constexpr u32 rounds = 200'000;
-    const u32 loop = world.put(start, {as::lis(6, rounds >> 16), as::ori(6, 6, rounds & 0xffff), as::mtspr(as::ctr, 6)});
-    world.put(loop, {as::lwz(4, 5, 0), as::addi(4, 4, 1), as::stw(4, 5, 0), as::bc(bdnz, 0, static_cast<u32>(-12)),
-                     as::system_call});
+    const u32 loop =
+        world.put(start, {as::lis(6, rounds >> 16), as::ori(6, 6, rounds & 0xffff), as::mtspr(as::ctr, 6)});
+    world.put(loop, {as::lwz(4, 5, 0), as::addi(4, 4, 1), as::stw(4, 5, 0),
+                     as::bc(bdnz, 0, static_cast<u32>(-12)), as::system_call});
     world.put(start + distance, {0});
     world.r(5) = start + distance;
     const Stopwatch watch;

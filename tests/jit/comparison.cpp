@@ -26,7 +26,8 @@ class Differences {
     if (interpreter != translator) add(name, hex(interpreter), hex(translator));
   }
   template <class T, std::size_t n>
-  void array(const std::string& name, const std::array<T, n>& interpreter, const std::array<T, n>& translator) {
+  void array(const std::string& name, const std::array<T, n>& interpreter,
+             const std::array<T, n>& translator) {
     for (std::size_t at = 0; at < n; ++at) number(name + std::to_string(at), interpreter[at], translator[at]);
   }
   void vectors(const std::array<ppc::V128, 32>& interpreter, const std::array<ppc::V128, 32>& translator) {
@@ -53,9 +54,9 @@ void compare_state(Differences& d, const ppc::CpuState& a, const ppc::CpuState& 
     u32 ppc::CpuState::*member;
   };
   constexpr Word words[] = {
-      {"LR", &ppc::CpuState::lr},       {"CTR", &ppc::CpuState::ctr},       {"MSR", &ppc::CpuState::msr},
-      {"FPSCR", &ppc::CpuState::fpscr}, {"VSCR", &ppc::CpuState::vscr},     {"VRSAVE", &ppc::CpuState::vrsave},
-      {"SRR0", &ppc::CpuState::srr0},   {"SRR1", &ppc::CpuState::srr1},     {"DAR", &ppc::CpuState::dar},
+      {"LR", &ppc::CpuState::lr},       {"CTR", &ppc::CpuState::ctr},   {"MSR", &ppc::CpuState::msr},
+      {"FPSCR", &ppc::CpuState::fpscr}, {"VSCR", &ppc::CpuState::vscr}, {"VRSAVE", &ppc::CpuState::vrsave},
+      {"SRR0", &ppc::CpuState::srr0},   {"SRR1", &ppc::CpuState::srr1}, {"DAR", &ppc::CpuState::dar},
       {"DSISR", &ppc::CpuState::dsisr}, {"SDR1", &ppc::CpuState::sdr1},
   };
   for (const Word& word : words) d.number(word.name, a.*word.member, b.*word.member);
@@ -79,8 +80,8 @@ void compare_memory(Differences& d, Board& interpreter, Board& translator) {
   for (std::size_t n = 0; n < std::min(a.size(), b.size()); ++n) {
     if (std::memcmp(a[n].data(), b[n].data(), a[n].size()) == 0) continue;
     const auto at = std::mismatch(a[n].begin(), a[n].end(), b[n].begin());
-    d.add("memory " + std::to_string(n) + " at " + hex(static_cast<u64>(at.first - a[n].begin())), hex(*at.first, 2),
-          hex(*at.second, 2));
+    d.add("memory " + std::to_string(n) + " at " + hex(static_cast<u64>(at.first - a[n].begin())),
+          hex(*at.first, 2), hex(*at.second, 2));
   }
 }
 
@@ -224,7 +225,8 @@ Case smaller(Case c) {
   for (std::size_t n = 0; n < c.stages.size(); ++n) {
     for (std::size_t patch = c.stages[n].patches.size(); patch-- > 0;) {
       Case candidate = c;
-      candidate.stages[n].patches.erase(candidate.stages[n].patches.begin() + static_cast<std::ptrdiff_t>(patch));
+      candidate.stages[n].patches.erase(candidate.stages[n].patches.begin() +
+                                        static_cast<std::ptrdiff_t>(patch));
       if (n < c.stages.size()) try_this(std::move(candidate));
       if (n >= c.stages.size()) break;
     }
@@ -248,7 +250,8 @@ std::string report(const Case& c) {
     text += "  stage: seed " + hex(stage.seed, 16) + ", budget " + std::to_string(stage.budget) + "\n";
     for (const auto& [index, word] : stage.patches) {
       const u32 at = places::code + 4 * index;
-      text += "    before it, " + hex(at) + " becomes " + hex(word) + "  " + ppc::disassemble(word, at) + "\n";
+      text +=
+          "    before it, " + hex(at) + " becomes " + hex(word) + "  " + ppc::disassemble(word, at) + "\n";
     }
   }
   for (std::size_t n = 0; n < c.code.size(); ++n) {

@@ -1,4 +1,5 @@
-// One random case under both engines: the same code, registers and limits, and everything compared at each stop.
+// One random case under both engines: the same code, registers and limits, and everything compared at each
+// stop.
 #pragma once
 
 #include <optional>

@@ -1,9 +1,9 @@
-// Interpreter and translator with the same random code: all registers, memory, exceptions and instruction counts are
-// the same at every stop.
+// Interpreter and translator with the same random code: all registers, memory, exceptions and instruction
+// counts are the same at every stop.
 //
 // jit_differential [--instructions N] [--seconds N] [--seed N] [--case N] [--first N]
-// Runs cases 0, 1, 2, ... of the seed (or only --case, or from --first on) until N instructions are executed by each
-// engine or the time is over. A failure prints what to give to see it again.
+// Runs cases 0, 1, 2, ... of the seed (or only --case, or from --first on) until N instructions are executed
+// by each engine or the time is over. A failure prints what to give to see it again.
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -51,8 +51,9 @@ void explain(const Options& options, u64 number, const Case& c, const Pair::Fail
   std::cout << report(smaller(c)) << std::endl;
 }
 
-// A test of the test: the translator gets code in which some instructions have another target register or, in branches
-// and stores, another operand. Most such cases must be found to differ (not all: what was changed may not be executed).
+// A test of the test: the translator gets code in which some instructions have another target register or, in
+// branches and stores, another operand. Most such cases must be found to differ (not all: what was changed
+// may not be executed).
 bool notices_changes(u64 seed) {
   constexpr unsigned tries = 40, expected = 25;
   unsigned noticed = 0;
@@ -92,8 +93,9 @@ int run(const Options& options) {
     }
     if (options.only) break;
   }
-  std::cout << "seed " << options.seed << ": " << executed << " instructions in " << cases << " cases, compared at "
-            << stops << " stops, " << failures << " with a difference (" << seconds() << " s)\n";
+  std::cout << "seed " << options.seed << ": " << executed << " instructions in " << cases
+            << " cases, compared at " << stops << " stops, " << failures << " with a difference ("
+            << seconds() << " s)\n";
   return failures != 0;
 }
 

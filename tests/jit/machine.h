@@ -1,5 +1,5 @@
-// A processor with RAM at 0 and an engine of either kind, for tests of what translators get wrong: changed code, many
-// addresses, changed mappings.
+// A processor with RAM at 0 and an engine of either kind, for tests of what translators get wrong: changed
+// code, many addresses, changed mappings.
 #pragma once
 
 #include <functional>
@@ -81,7 +81,8 @@ struct World {
   }
   u32& r(unsigned n) { return cpu.state.gpr[n]; }
 
-  // Up to sc (true), or until this many instructions are done (false). Anything else is a failure of the test.
+  // Up to sc (true), or until this many instructions are done (false). Anything else is a failure of the
+  // test.
   bool run(u32 pc, u64 instructions = ~u64{0} / 2) {
     cpu.state.pc = pc;
     return resume(instructions);

@@ -1,4 +1,5 @@
-// No page of the process is ever writable and executable, not at one address; the process as the kernel sees it.
+// No page of the process is ever writable and executable, not at one address; the process as the kernel sees
+// it.
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -193,6 +193,17 @@ TEST_F(InterpreterTest, LimitStopsAnEndlessLoop) {
   EXPECT_EQ(m.cpu.retired, 1000u);
 }
 
+// Nothing is at the vectors but words that no processor knows.
+TEST(Exceptions, AHandlerThatFaultsAtOnceStillReachesTheLimit) {
+  FlatMachine m(cpu_750);
+  Interpreter engine(m.cpu, ExceptionHandling::deliver);
+  m.cpu.state.pc = 0x1000;
+  m.cpu.limit = 1000;
+  engine.run();
+  EXPECT_EQ(m.cpu.state.pc, 0x700u);
+  EXPECT_EQ(m.cpu.retired, 1000u);
+}
+
 // A machine with vectors: traced code enters 0xd00 after every instruction, and rfi goes on.
 TEST(Tracing, EveryInstructionEntersTheTraceVector) {
   FlatMachine m(cpu_750);
