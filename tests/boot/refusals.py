@@ -1,12 +1,14 @@
 """What can't be used is refused in one line, with the status of the contract."""
 
+import random
 import struct
 import tempfile
 from pathlib import Path
 
 from machine import run_to_end
 
-USAGE, UNUSABLE_IMAGE, TIMEOUT = 2, 3, 124
+USAGE, UNUSABLE_IMAGE, STUCK, TIMEOUT = 2, 3, 4, 124
+ROM_BYTES = 4 << 20
 
 
 def elf(physical=0, machine=20):
@@ -58,6 +60,18 @@ def main():
         result = run_to_end("--board", "bare", path("kernel"), "--timeout", "0.2", timeout=30)
         if result.returncode != TIMEOUT or result.stderr:
             raise AssertionError(f"time-out: {result}")
+        check_garbage_roms(folder)
+
+
+def check_garbage_roms(folder):
+    """Firmware of the right size that is no firmware: the guest goes wild, its exception handlers too. Time still ends."""
+    roms = {"zeros": bytes(ROM_BYTES), "ones": b"\xff" * ROM_BYTES, "random": random.Random(1).randbytes(ROM_BYTES)}
+    for name, content in roms.items():
+        (folder / name).write_bytes(content)
+        for engine in ("interpreter", "jit"):
+            result = run_to_end("--firmware", str(folder / name), "--engine", engine, "--timeout", "0.5", timeout=30)
+            if result.returncode not in (STUCK, TIMEOUT):
+                raise AssertionError(f"{name}, {engine}: {result}")
 
 
 main()
