@@ -10,6 +10,7 @@
 #include "guest-ppc/address_space.h"
 #include "guest-ppc/cpu_model.h"
 #include "guest-ppc/cpu_state.h"
+#include "guest-ppc/debug_points.h"
 #include "guest-ppc/soft_tlb.h"
 
 namespace quince::ppc {
@@ -86,6 +87,12 @@ class Cpu {
   ExecutionHooks& hooks() { return *hooks_; }
   // Something other than this processor (DMA, a debugger, a loader) wrote physical memory.
   void memory_written(u32 physical, u32 bytes);
+
+  // --- Debugging ---
+
+  DebugPoints debug;
+  // After a change of debug.watchpoints: sees to it that accesses to watched pages come this way.
+  void watchpoints_changed() { tlb.invalidate_all(); }
 
   // --- Machine state ---
 
@@ -185,6 +192,7 @@ class Cpu {
   template <class T>
   void store_within_page(u32 ea, T value);
   Mapping translate(u32 ea, Access access);
+  bool is_watched_page(u32 ea, u32 bytes, bool write);
   Mapping translate_for_reservation(u32 ea, Access access);
   void code_written(u32 physical, u32 bytes);
   void all_code_changed();

@@ -42,15 +42,27 @@ Mapping Cpu::fetch(u32 ea) {
   return mapping;
 }
 
+// Whether the page of ea is one that a debugger watches, so that no access to it may bypass this. Throws if
+// this very access is what the debugger waits for.
+bool Cpu::is_watched_page(u32 ea, u32 bytes, bool write) {
+  if (debug.watchpoints.empty()) [[likely]]
+    return false;
+  if (debug.watching && debug.met(ea, bytes, write)) {
+    throw GuestException{Vector::debugger, 0, ea, write ? dsi_cause::store : 0};
+  }
+  return debug.met(ea & ~page_mask, page_size, write) != nullptr;
+}
+
 // --- Loads ---
 
 template <class T>
 T Cpu::load_within_page(u32 ea) {
   const Mapping mapping = translate(ea, Access::read);
   if (const u8* host = memory_.page(mapping.physical, false)) {
-    tlb.fill_read(ea, mapping, host);
+    if (!is_watched_page(ea, sizeof(T), false)) tlb.fill_read(ea, mapping, host);
     return read_host<T>(reinterpret_cast<u64>(host) + (ea & page_mask));
   }
+  is_watched_page(ea, sizeof(T), false);
   ++counters.mmio_accesses;
   const u32 physical = mapping.physical | (ea & page_mask);
   if constexpr (std::is_same_v<T, V128>) {
@@ -75,11 +87,12 @@ template <class T>
 void Cpu::store_within_page(u32 ea, T value) {
   const Mapping mapping = translate(ea, Access::write);
   const u32 physical = mapping.physical | (ea & page_mask);
+  const bool watched = is_watched_page(ea, sizeof(T), true);
   if (u8* host = memory_.page(mapping.physical, true)) {
     write_host(reinterpret_cast<u64>(host) + (ea & page_mask), value);
     if (code_granules_[physical / page_size] != 0) {
       code_written(physical, sizeof(T));
-    } else if (mapping.writable && !mapping.cache_inhibited && !mapping.write_through) {
+    } else if (!watched && mapping.writable && !mapping.cache_inhibited && !mapping.write_through) {
       tlb.fill_write(ea, mapping, host);
     }
     return;

@@ -13,6 +13,8 @@ enum class ExceptionHandling : u8 {
 struct Stop {
   bool exception = false;  // false: the instruction limit was reached, or attention was requested
   // If exception: what happened. state.pc is the address of the instruction, for system_call of the next one.
+  // Vector::debugger: before the instruction at state.pc, of a watchpoint if `dar` and `dsisr` (as of a DSI)
+  // say where; nothing of the instruction has happened.
   GuestException what{};
 };
 
@@ -21,7 +23,9 @@ class Engine : public ExecutionHooks {
   // Executes from state.pc until cpu.retired >= cpu.limit at a checkpoint: a taken backward branch, an
   // indirect branch, or an instruction that changes the machine state. Interrupts are taken there, too.
   virtual Stop run() = 0;
-  // Forgets all decoded or translated code.
+  // Executes the instruction at state.pc, whatever Cpu::debug.breakpoints say, and takes no interrupt.
+  virtual Stop step() = 0;
+  // Forgets all decoded or translated code. Needed when Cpu::debug.breakpoints have changed.
   virtual void flush() = 0;
 };
 

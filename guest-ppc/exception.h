@@ -9,6 +9,7 @@ namespace quince::ppc {
 
 // The value is the vector's offset from the exception prefix.
 enum class Vector : u32 {
+  debugger = 0,  // not the guest's: a breakpoint or watchpoint of DebugPoints was met; run() returns, always
   system_reset = 0x100,
   machine_check = 0x200,
   dsi = 0x300,

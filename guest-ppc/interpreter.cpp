@@ -30,6 +30,11 @@ void illegal_instruction(Interpreter& interpreter, const Decoded* at) {
   throw GuestException{Vector::program, program_cause::illegal};
 }
 
+void breakpoint(Interpreter& interpreter, const Decoded* at) {
+  interpreter.position = at;
+  throw GuestException{Vector::debugger};
+}
+
 Decoded::Handler handler_for(Op op, u32 word) {
   if (op == Op::illegal) return illegal_instruction;
   for (const SpecialHandler& special : special_handlers) {
@@ -108,19 +113,42 @@ std::optional<Stop> Interpreter::execute() {
 std::optional<Stop> Interpreter::execute_traced() {
   CpuState& state = cpu.state;
   while (traced()) {
-    single_[0] = decode_one(state.pc);
-    single_[1] = {end_of_block, 0, state.pc + 4};
-    const Op op = decode(single_[0].word, cpu.model.isa);
-    const bool wanted = (state.msr & msr::se) || info(op).has(flag::branch);
-    current_ = &single_block_;
-    single_[0].run(*this, single_.data());
-    position = nullptr;
-    ++cpu.retired;
+    if (cpu.debug.stops_at(state.pc)) throw GuestException{Vector::debugger};
+    const bool every = state.msr & msr::se;
+    const Op op = execute_single();
+    const bool wanted = every || info(op).has(flag::branch);
     if (wanted && op != Op::rfi && traced()) cpu.deliver({Vector::trace}, state.pc);
     if (cpu.retired >= cpu.limit) return Stop{};
     cpu.take_interrupt();
   }
   return std::nullopt;
+}
+
+// The instruction at state.pc as a block of its own.
+Op Interpreter::execute_single() {
+  const u32 pc = cpu.state.pc;
+  single_[0] = decode_one(pc);
+  single_[1] = {end_of_block, 0, pc + 4};
+  current_ = &single_block_;
+  single_[0].run(*this, single_.data());
+  position = nullptr;
+  ++cpu.retired;
+  return decode(single_[0].word, cpu.model.isa);
+}
+
+Stop Interpreter::step() {
+  stopped_ = false;
+  try {
+    const bool traced_before = traced();
+    const bool every = cpu.state.msr & msr::se;
+    const Op op = execute_single();
+    const bool wanted = traced_before && (every || info(op).has(flag::branch));
+    if (wanted && op != Op::rfi && traced()) cpu.deliver({Vector::trace}, cpu.state.pc);
+    return stopped_ ? stop_ : Stop{};
+  } catch (const GuestException& exception) {
+    handle(exception);
+    return stop_;
+  }
 }
 
 // An exception in the middle of a block. True: run() returns.
@@ -132,7 +160,7 @@ bool Interpreter::handle(const GuestException& thrown) {
     if (exception.vector == Vector::alignment) exception.dsisr = alignment_dsisr(Insn(position->word));
     position = nullptr;
   }
-  if (handling_ == ExceptionHandling::stop) {
+  if (handling_ == ExceptionHandling::stop || exception.vector == Vector::debugger) {
     stop_ = {true, exception};
     return true;
   }
@@ -201,6 +229,10 @@ std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physic
   const u32 limit = std::min(max_block_length, in_page);
   auto block = std::make_unique<Block>(Block{pc, physical, 0, false, false, code});
   for (bool ended = false; !ended && block->length < limit; ++block->length) {
+    if (cpu.debug.stops_at(pc + 4 * block->length)) {
+      if (block->length == 0) code[block->length++] = {breakpoint, 0, pc};
+      break;
+    }
     u32 word;
     std::memcpy(&word, page + (physical & page_mask) + 4 * block->length, 4);
     word = swap_bytes(word);

@@ -31,6 +31,7 @@ class Interpreter final : public Engine {
   Interpreter& operator=(const Interpreter&) = delete;
 
   Stop run() override;
+  Stop step() override;
   // While MSR[SE] or MSR[BE] is set, executes as run() does. Nothing: tracing is off (again).
   std::optional<Stop> trace();
   void flush() override;
@@ -71,6 +72,7 @@ class Interpreter final : public Engine {
   // Nothing: tracing was turned on or off, go on with the other of the two.
   std::optional<Stop> execute();
   std::optional<Stop> execute_traced();
+  Op execute_single();
   bool traced() const { return (cpu.state.msr & (msr::se | msr::be)) != 0; }
   bool handle(const GuestException& exception);
   const Block* find(u32 pc);

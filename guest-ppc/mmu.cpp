@@ -94,14 +94,16 @@ void write_word(u8* host, u32 word) {
 
 }  // namespace
 
-tl::expected<Mapping, GuestException> Mmu::translate(const CpuState& state, u32 ea, Access access) {
+tl::expected<Mapping, GuestException> Mmu::translate(const CpuState& state, u32 ea, Access access,
+                                                     Record record) {
   const bool fetch = access == Access::fetch;
   if (!(state.msr & (fetch ? msr::ir : msr::dr))) return mapping(ea, 0, true);
   const auto* block = find_block(fetch ? state.ibat : state.dbat, ea, state.msr & msr::pr);
-  return block ? translate_block(*block, ea, access) : translate_page(state, ea, access);
+  return block ? translate_block(*block, ea, access) : translate_page(state, ea, access, record);
 }
 
-tl::expected<Mapping, GuestException> Mmu::translate_page(const CpuState& state, u32 ea, Access access) {
+tl::expected<Mapping, GuestException> Mmu::translate_page(const CpuState& state, u32 ea, Access access,
+                                                          Record record) {
   const bool fetch = access == Access::fetch, store = access == Access::write;
   const u32 segment = state.sr[ea >> 28];
   if (segment & segment_direct_store) return refuse(direct_store, ea, access);
@@ -116,7 +118,7 @@ tl::expected<Mapping, GuestException> Mmu::translate_page(const CpuState& state,
   if (!(store ? allowed.write : allowed.read)) return refuse(protection, ea, access);
 
   const u32 now = old | entry_referenced | (store ? entry_changed : 0);
-  if (now != old) write_word(entry + 4, now);
+  if (now != old && record == Record::yes) write_word(entry + 4, now);
   Mapping result = mapping(now, now, allowed.write && (now & entry_changed));
   result.in_tlb = true;
   return result;

@@ -13,10 +13,20 @@ namespace quince::ppc {
 class Mmu : public Translation {
  public:
   explicit Mmu(PhysicalMemory& memory) : memory_(memory) {}
-  tl::expected<Mapping, GuestException> translate(const CpuState& state, u32 ea, Access access) override;
+  tl::expected<Mapping, GuestException> translate(const CpuState& state, u32 ea, Access access) override {
+    return translate(state, ea, access, Record::yes);
+  }
+  // The same for a debugger, which leaves R and C alone.
+  tl::expected<Mapping, GuestException> look_up(const CpuState& state, u32 ea, Access access) {
+    return translate(state, ea, access, Record::no);
+  }
 
  private:
-  tl::expected<Mapping, GuestException> translate_page(const CpuState& state, u32 ea, Access access);
+  enum class Record : bool { no, yes };
+  tl::expected<Mapping, GuestException> translate(const CpuState& state, u32 ea, Access access,
+                                                  Record record);
+  tl::expected<Mapping, GuestException> translate_page(const CpuState& state, u32 ea, Access access,
+                                                       Record record);
   u8* find_entry(u32 sdr1, u32 vsid, u32 ea);
   u8* search_group(u32 address, u32 wanted);
 

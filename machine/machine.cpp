@@ -48,6 +48,8 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
                    .keyboard = board.keyboard,
                    .mouse = board.mouse,
                    .scheduler = core.scheduler,
+                   .core = core,
+                   .loop = loop,
                    .quit = [&loop] { loop.stop(0); }};
   if (options.started) options.started(panel);
   auto result = loop.run();

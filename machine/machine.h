@@ -12,6 +12,7 @@
 #include "devices/display.h"
 #include "machine/core.h"
 #include "machine/error.h"
+#include "machine/run_loop.h"
 
 namespace quince::machine {
 
@@ -31,6 +32,8 @@ struct FrontPanel {
   devices::AdbKeyboard& keyboard;
   devices::AdbMouse& mouse;
   devices::Scheduler& scheduler;
+  Core& core;
+  RunLoop& loop;               // pause, go on, step, restart
   std::function<void()> quit;  // ends the machine with status 0
 };
 

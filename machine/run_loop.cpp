@@ -8,6 +8,9 @@ namespace quince::machine {
 
 namespace {
 
+// How long at most until the time limit is looked at, while nothing happens.
+constexpr std::chrono::milliseconds standing_still{100};
+
 std::string hexadecimal(u32 value) {
   std::array<char, 16> text;
   std::snprintf(text.data(), text.size(), "0x%08" PRIx32, value);
@@ -38,6 +41,67 @@ Error RunLoop::stuck(const std::string& why) const {
                              " (its software or the image is at fault)"};
 }
 
+// --- Standing still ---
+
+void RunLoop::pause() {
+  if (paused_) return;
+  pause_wanted_ = true;
+  core_.cpu.request_attention();
+}
+
+void RunLoop::stand_still(const std::optional<ppc::GuestException>& at) {
+  pause_wanted_ = false;
+  paused_ = true;
+  steps_ = 0;
+  at_point_ = at.has_value();
+  core_.clock.hold();
+  if (on_pause) on_pause(at);
+}
+
+void RunLoop::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  core_.clock.go_on();
+  if (on_resume) on_resume();
+}
+
+void RunLoop::step(u64 instructions) {
+  if (!paused_ || instructions == 0) return;
+  steps_ = instructions;
+  resume();
+}
+
+// One instruction. The one that the guest was stopped at goes on unwatched.
+void RunLoop::execute_one() {
+  ppc::Cpu& cpu = core_.cpu;
+  if (cpu.napping()) cpu.take_interrupt();  // what ended the nap
+  cpu.debug.watching = !at_point_;
+  const ppc::Stop stop = core_.engine->step();
+  cpu.debug.watching = true;
+  at_point_ = false;
+  if (stop.exception) return stand_still(stop.what);
+  if (steps_ == 0 || --steps_ > 0) {
+    if (steps_ > 0 && cpu.debug.stops_at(cpu.state.pc)) {
+      stand_still(ppc::GuestException{ppc::Vector::debugger});
+    }
+    return;
+  }
+  stand_still(std::nullopt);
+}
+
+void RunLoop::execute() {
+  ppc::Cpu& cpu = core_.cpu;
+  if (!(cpu.debug == known_)) {
+    if (cpu.debug.breakpoints != known_.breakpoints) core_.engine->flush();
+    if (cpu.debug.watchpoints != known_.watchpoints) cpu.watchpoints_changed();
+    known_ = cpu.debug;
+  }
+  if (steps_ > 0 || at_point_) return execute_one();
+  cpu.limit = cpu.retired + slice();
+  const ppc::Stop stop = core_.engine->run();
+  if (stop.exception && stop.what.vector == ppc::Vector::debugger) stand_still(stop.what);
+}
+
 tl::expected<int, Error> RunLoop::run() {
   ppc::Cpu& cpu = core_.cpu;
   for (;;) {
@@ -46,12 +110,16 @@ tl::expected<int, Error> RunLoop::run() {
     if (std::exchange(restart_, false) && on_restart) on_restart();
     if (cpu.checkstop) return tl::unexpected(stuck("checkstop"));
     if (timed_out()) return status::timeout;
+    if (pause_wanted_) stand_still(std::nullopt);
+    if (paused_) {
+      core_.scheduler.wait(standing_still);
+      continue;
+    }
     if (cpu.napping() && !cpu.interrupt_waiting()) {
       if (!idle()) return tl::unexpected(stuck("it sleeps with interrupts disabled"));
       continue;
     }
-    cpu.limit = cpu.retired + slice();
-    core_.engine->run();
+    execute();
   }
 }
 

@@ -27,6 +27,18 @@ class RunLoop {
   // What a restart does; the processor's own reset is among it.
   std::function<void()> on_restart;
 
+  // --- For who watches the machine: on the processor's thread too ---
+  // The machine stands still: neither instructions nor time, but posted actions go on.
+  void pause();
+  // From where it stands, past a breakpoint or watchpoint that it stands at.
+  void resume();
+  // Resumes for so many instructions and no interrupts, unless something stops it before.
+  void step(u64 instructions = 1);
+  bool paused() const { return paused_; }
+  // The machine has come to stand after pause() or step() (nothing) or at a point of Cpu::debug.
+  std::function<void(std::optional<ppc::GuestException> at)> on_pause;
+  std::function<void()> on_resume;
+
  private:
   static constexpr u64 shortest_slice = 200, longest_slice = 20'000;  // instructions
 
@@ -39,6 +51,15 @@ class RunLoop {
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::optional<int> exit_status_;
   bool restart_ = false;
+
+  void stand_still(const std::optional<ppc::GuestException>& at);
+  void execute();
+  void execute_one();
+
+  bool pause_wanted_ = false, paused_ = false;
+  u64 steps_ = 0;           // left to make
+  bool at_point_ = false;   // the instruction at state.pc is one that the guest was stopped at
+  ppc::DebugPoints known_;  // what the engine has been told
 };
 
 }  // namespace quince::machine

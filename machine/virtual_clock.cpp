@@ -15,7 +15,7 @@ VirtualClock::VirtualClock(Kind kind, u64 timebase_hertz)
 }
 
 u64 VirtualClock::host_time() const {
-  const auto passed = std::chrono::steady_clock::now() - started_;
+  const auto passed = held_.value_or(std::chrono::steady_clock::now()) - started_;
   return static_cast<u64>(std::chrono::duration_cast<std::chrono::nanoseconds>(passed).count());
 }
 
@@ -48,6 +48,16 @@ void VirtualClock::idle(u64 instructions, u64 until) {
     const u64 now = nanoseconds(instructions);
     if (until > now) skipped_ += until - now;
   }
+}
+
+void VirtualClock::hold() {
+  if (!held_) held_ = std::chrono::steady_clock::now();
+}
+
+void VirtualClock::go_on() {
+  if (!held_) return;
+  started_ += std::chrono::steady_clock::now() - *held_;
+  held_.reset();
 }
 
 u64 VirtualClock::instructions_until(u64 until, u64 instructions) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "guest-ppc/address_space.h"
 
@@ -37,6 +38,9 @@ class VirtualClock final : public ppc::Clock {
 
   // The processor stands still: real time passes without instructions, other time jumps to `until`.
   void idle(u64 instructions, u64 until);
+  // Between hold() and go_on() no time passes for the guest, however long the host takes.
+  void hold();
+  void go_on();
   // How many instructions may execute before `until`: exact, or a guess that rather falls short.
   u64 instructions_until(u64 until, u64 instructions);
 
@@ -46,6 +50,7 @@ class VirtualClock final : public ppc::Clock {
   Kind kind_;
   u64 timebase_kilohertz_;
   std::chrono::steady_clock::time_point started_;
+  std::optional<std::chrono::steady_clock::time_point> held_;
   u64 skipped_ = 0;                            // instructions: time without them
   u64 last_time_ = 0, last_instructions_ = 0;  // real: the answer given last
 };

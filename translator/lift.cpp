@@ -141,12 +141,17 @@ constexpr std::size_t most_nodes = 1024;
 
 }  // namespace
 
-void lift(Block& block, const ppc::CpuModel& model, const u8* page) {
+void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::DebugPoints& debug) {
   IrEmitter e(block);
   const u32 in_page = (ppc::page_size - (block.pc & ppc::page_mask)) / 4;
   const u32 limit = std::min(max_block_insns, in_page);
   u32 n = 0;
   for (; n < limit && block.nodes.size() < most_nodes; ++n) {
+    if (!debug.breakpoints.empty() && debug.stops_at(block.pc + 4 * n)) {
+      if (n > 0) break;
+      e.begin({block.pc, 0});
+      return e.raise(ppc::Vector::debugger, 0);
+    }
     u32 word;
     std::memcpy(&word, page + (block.pc & ppc::page_mask) + 4 * n, 4);
     word = ppc::swap_bytes(word);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "guest-ppc/address_space.h"
+#include "guest-ppc/debug_points.h"
 #include "translator/ir.h"
 
 namespace quince::translator {
@@ -10,7 +11,8 @@ inline constexpr u32 max_block_insns = 64;
 
 // Fills `block` (pc, physical and mode are set) with the instructions from its start: along the fall-through
 // path of conditional branches, up to an unconditional branch, an instruction that changes the machine state,
-// the end of the page, or max_block_insns. `page` is the host memory of the block's physical page.
-void lift(Block& block, const ppc::CpuModel& model, const u8* page);
+// the end of the page, a breakpoint, or max_block_insns. `page` is the host memory of the block's physical
+// page.
+void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::DebugPoints& debug = {});
 
 }  // namespace quince::translator

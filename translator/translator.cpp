@@ -129,7 +129,9 @@ void Translator::raise() { throw ppc::GuestException{static_cast<ppc::Vector>(ar
 
 // state.pc is the instruction that raised it.
 std::optional<ppc::Stop> Translator::handle(ppc::GuestException exception) {
-  if (handling_ == ppc::ExceptionHandling::stop) return ppc::Stop{true, exception};
+  if (handling_ == ppc::ExceptionHandling::stop || exception.vector == ppc::Vector::debugger) {
+    return ppc::Stop{true, exception};
+  }
   cpu_.deliver_fault(exception, cpu_.state.pc);
   if (cpu_.retired >= cpu_.limit) return ppc::Stop{};
   return std::nullopt;
@@ -173,7 +175,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   block_.physical = physical;
   block_.mode = Mode::of(cpu_.state);
   block_.alignment_traps = cpu_.alignment_traps;
-  lift(block_, cpu_.model, page);
+  lift(block_, cpu_.model, page, cpu_.debug);
   drop_dead_nodes(block_);
 
   if (free_numbers_.empty()) {

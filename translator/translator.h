@@ -21,6 +21,7 @@ class Translator final : public ppc::Engine {
   Translator& operator=(const Translator&) = delete;
 
   ppc::Stop run() override;
+  ppc::Stop step() override { return tracer_.step(); }
   void flush() override;
   void invalidate_code(u32 physical, u32 bytes) override;
   u32 uncounted_instructions() const override;
