@@ -92,7 +92,7 @@ void Cpu::store_within_page(u32 ea, T value) {
     write_host(reinterpret_cast<u64>(host) + (ea & page_mask), value);
     if (code_granules_[physical / page_size] != 0) {
       code_written(physical, sizeof(T));
-    } else if (!watched && mapping.writable && !mapping.cache_inhibited && !mapping.write_through) {
+    } else if (!watched && mapping.writable) {
       tlb.fill_write(ea, mapping, host);
     }
     return;
@@ -169,7 +169,7 @@ bool Cpu::store_conditional(u32 ea, u32 value) {
 
 void Cpu::zero_block(u32 ea) {
   const u32 block = ea & ~(block_bytes - 1);
-  if (tlb.write_bias()[block / page_size] == 0) {
+  if (tlb.write_bias()[block / page_size] == 0 || tlb.uncached(block / page_size)) {
     const Mapping mapping = translate(ea, Access::write);
     if (mapping.cache_inhibited || mapping.write_through) raise_alignment(ea);
   }

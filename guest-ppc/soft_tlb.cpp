@@ -98,6 +98,7 @@ void SoftTlb::fill_write(u32 ea, const Mapping& mapping, u8* host_page) {
   const u32 page = ea / page_size;
   note_fill(page, mapping);
   current_->write(page) = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
+  current_->uncached(page) = mapping.cache_inhibited || mapping.write_through;
   Writer& writer = writers_[mapping.physical / page_size];
   const auto index = static_cast<u16>(
       std::find_if(windows_.begin(), windows_.end(), [&](const auto& w) { return w.get() == current_; }) -

@@ -24,11 +24,14 @@ class SoftTlb {
   // physical page plus 1, or zero. The three stand in one piece of memory at these distances, for generated
   // code.
   static constexpr u32 exec_offset = 0, read_offset = 4u << 20, write_offset = 12u << 20,
-                       window_bytes = 20u << 20;
+                       uncached_offset = 20u << 20, window_bytes = 21u << 20;
   const u64* read_bias() const { return reinterpret_cast<const u64*>(base_ + read_offset); }
   const u64* write_bias() const { return reinterpret_cast<const u64*>(base_ + write_offset); }
   const u32* exec_tag() const { return reinterpret_cast<const u32*>(base_ + exec_offset); }
   const u8* const* base_address() const { return &base_; }
+  // Of a page with a write bias: stores are as anywhere else, but dcbz is not allowed (cache-inhibited or
+  // write-through).
+  bool uncached(u32 page) const { return base_[uncached_offset + page] != 0; }
 
   // Segment registers, BATs or MSR[IR,DR,PR] changed: from now on every access takes the slow path, until the
   // slow path calls select(). Costs three stores, however many registers change in a row.
@@ -67,6 +70,7 @@ class SoftTlb {
     u64& read(u32 page) { return at<u64>(read_offset)[page]; }
     u64& write(u32 page) { return at<u64>(write_offset)[page]; }
     u32& exec(u32 page) { return at<u32>(exec_offset)[page]; }
+    u8& uncached(u32 page) { return at<u8>(uncached_offset)[page]; }
     std::array<std::vector<u32>, congruence_classes>
         from_page_table;  // effective pages that tlbie can remove
     void clear();
