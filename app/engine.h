@@ -1,11 +1,14 @@
-// --engine: which one executes guest code.
+// --engine and what belongs to it: who executes guest code, and how.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "guest-ppc/engine.h"
+#include "jit-x86/x86_backend.h"
 
 namespace quince::app {
 
@@ -13,7 +16,24 @@ using EngineFactory = std::function<std::unique_ptr<ppc::Engine>(ppc::Cpu&)>;
 
 inline constexpr const char* default_engine = "interpreter";
 
-// name: "interpreter" or "jit".
-EngineFactory engine_factory(const std::string& name, ppc::ExceptionHandling handling);
+// In bytes. Jumps within generated code reach 2 GiB.
+inline constexpr std::size_t least_code_cache = std::size_t{1} << 20, most_code_cache = std::size_t{1} << 30;
+
+struct EngineOptions {
+  std::string name = default_engine;  // "interpreter" or "jit"
+  std::size_t code_cache = jit::default_code_cache;
+};
+
+// The options that `run` and `exec` share.
+void add_engine_options(CLI::App& command, EngineOptions& options);
+
+// The engine can't be had on this host: main() says why.
+class NoEngine : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// What it makes throws NoEngine.
+EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling);
 
 }  // namespace quince::app

@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
   std::string cpu = "750";
-  std::string engine = default_engine;
+  EngineOptions engine;
   std::string clock = "real";
   std::string stats;
   double timeout = 0;
@@ -43,7 +43,7 @@ machine::ExecOptions exec_options(const Options& options, const std::vector<std:
 int exec(const Options& options, const std::vector<std::string>& command) {
   machine::ExecOptions request = exec_options(options, command);
   StatsFile stats(options.stats);
-  request.finished = [&](const ppc::Cpu& cpu) { stats.write(cpu); };
+  request.finished = [&](const ppc::Cpu& cpu, const ppc::Engine& engine) { stats.write(cpu, engine); };
   const auto result = machine::run_process(request);
   if (!result) {
     std::fprintf(stderr, "quince: %s\n", result.error().message.c_str());
@@ -61,9 +61,7 @@ void add_exec_command(CLI::App& app, int& status) {
   command->add_option("--cpu", options->cpu, "Processor: 750 or 7400 (with AltiVec)")
       ->check(CLI::IsMember({"750", "7400"}))
       ->capture_default_str();
-  command->add_option("--engine", options->engine, "How the processor runs: interpreter or jit")
-      ->check(CLI::IsMember({"interpreter", "jit"}))
-      ->capture_default_str();
+  add_engine_options(*command, options->engine);
   command->add_option("--clock", options->clock, "Guest time: real, or instructions (repeatable)")
       ->check(CLI::IsMember({"real", "instructions"}))
       ->capture_default_str();

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "app/commands.h"
+#include "app/engine.h"
 #include "machine/error.h"
 #include "version.h"
 
@@ -54,6 +55,9 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the host's limit is an error of that write
   try {
     return run(argc, argv);
+  } catch (const quince::app::NoEngine& error) {
+    std::fprintf(stderr, "quince: %s\n", error.what());
+    return status::usage;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "quince: internal error: %s (please report it)\n", error.what());
     return status::defect;

@@ -21,7 +21,7 @@ struct Options {
   machine::MachineOptions machine;
   std::vector<std::string> images;
   std::string cpu = "750";
-  std::string engine = default_engine;
+  EngineOptions engine;
   std::string stats;
   std::string screenshot;
 };
@@ -85,8 +85,8 @@ int run(Options& options) {
     std::fprintf(stderr, "quince: serial line: %s\n", path.c_str());
   };
   const StatsFile stats(options.stats);
-  request.finished = [&](const ppc::Cpu& cpu, const machine::StorageCounters& storage) {
-    stats.write(cpu, &storage);
+  request.finished = [&](const machine::Core& core, const machine::StorageCounters& storage) {
+    stats.write(core.cpu, *core.engine, &storage);
   };
   if (!options.screenshot.empty()) {
     request.stopped = [&](machine::FrontPanel& panel) {
@@ -119,9 +119,7 @@ void add_machine_options(CLI::App& command, Options& options) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE")
       ->default_str("256M");
-  command.add_option("--engine", options.engine, "How the processor runs: interpreter or jit")
-      ->check(CLI::IsMember({"interpreter", "jit"}))
-      ->capture_default_str();
+  add_engine_options(command, options.engine);
 }
 
 void add_boot_options(CLI::App& command, Options& options) {

@@ -5,47 +5,121 @@
 #include <fstream>
 #include <utility>
 
-namespace quince::app {
+#include "translator/translator.h"
 
-StatsFile::StatsFile(std::string path) : path_(std::move(path)), started_(std::chrono::steady_clock::now()) {}
+namespace quince::app {
 
 namespace {
 
-void write_storage(std::ostream& out, const machine::StorageCounters& storage) {
-  const struct {
-    const char* name;
-    ppc::u64 value;
-  } counters[] = {
-      {"disk_bytes_read", storage.bytes_read}, {"disk_bytes_written", storage.bytes_written},
-      {"disk_flushes", storage.flushes},       {"disk_host_nanoseconds", storage.host_nanoseconds},
-      {"dma_bytes", storage.dma_bytes},        {"dma_host_nanoseconds", storage.dma_host_nanoseconds},
-  };
+using ppc::u64;
+using translator::TierStatistics;
+using translator::Translator;
+
+template <class T>
+struct Counter {
+  const char* name;
+  T value;
+};
+
+template <class T, std::size_t n>
+void write_each(std::ostream& out, const Counter<T> (&counters)[n]) {
   for (const auto& counter : counters) out << "  \"" << counter.name << "\": " << counter.value << ",\n";
+}
+
+// {"name": number, ...}, without those that are zero if `sparse`.
+void write_object(std::ostream& out, const char* name, const auto& names, const auto& values, bool sparse) {
+  out << "  \"" << name << "\": {";
+  const char* separator = "";
+  for (std::size_t n = 0; n < std::size(values); ++n) {
+    if (sparse && values[n] == 0) continue;
+    out << separator << '"' << names[n] << "\": " << values[n];
+    separator = ", ";
+  }
+  out << '}';
+}
+
+void write_tier(std::ostream& out, const char* number, const TierStatistics& tier, double seconds) {
+  out << "\"" << number << "\": {\"blocks_translated\": " << tier.blocks_translated
+      << ", \"guest_instructions_translated\": " << tier.guest_instructions_translated
+      << ", \"host_bytes_emitted\": " << tier.host_bytes_emitted << ", \"translate_seconds\": " << seconds
+      << "}";
+}
+
+// In the order of translator::ExitReason.
+constexpr std::array<const char*, translator::exit_reasons> exit_names = {"lookup",  "link",  "checkpoint",
+                                                                          "recheck", "fault", "raise"};
+
+// Totals of all tiers first, then each of them.
+void write_translator(std::ostream& out, const Translator* translator) {
+  const translator::Statistics s = translator ? translator->statistics() : translator::Statistics{};
+  const double seconds = translator ? translator->seconds(s.tier1.translate_ticks) : 0;
+  write_each<double>(out, {{"translate_seconds", seconds}});
+  write_each<u64>(out, {
+                           {"blocks_translated", s.tier1.blocks_translated},
+                           {"guest_instructions_translated", s.tier1.guest_instructions_translated},
+                           {"host_bytes_emitted", s.tier1.host_bytes_emitted},
+                       });
+  out << "  \"tiers\": {";
+  if (translator) write_tier(out, "1", s.tier1, seconds);
+  out << "},\n";
+  write_each<u64>(out, {
+                           {"code_cache_bytes", translator ? translator->code_bytes() : 0},
+                           {"code_cache_limit", translator ? translator->code_cache_bytes() : 0},
+                           {"invalidations", s.invalidations},
+                           {"blocks_invalidated", s.blocks_invalidated},
+                           {"evictions", s.evictions},
+                           {"blocks_evicted", s.blocks_evicted},
+                           {"links", s.links},
+                           {"lookups", s.lookups},
+                       });
+  write_object(out, "exits", exit_names, s.exits, false);
+  out << ",\n";
+}
+
+void write_storage(std::ostream& out, const machine::StorageCounters& storage) {
+  write_each<u64>(out, {
+                           {"disk_bytes_read", storage.bytes_read},
+                           {"disk_bytes_written", storage.bytes_written},
+                           {"disk_flushes", storage.flushes},
+                           {"disk_host_nanoseconds", storage.host_nanoseconds},
+                           {"dma_bytes", storage.dma_bytes},
+                           {"dma_host_nanoseconds", storage.dma_host_nanoseconds},
+                       });
+}
+
+// By vector. Two share a slot of the counters; the performance monitor's interrupt never comes.
+void write_exceptions(std::ostream& out, const ppc::Cpu& cpu) {
+  const auto& counts = cpu.counters.exceptions;
+  std::array<std::string, std::tuple_size_v<std::decay_t<decltype(counts)>>> names;
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    constexpr std::size_t shared = static_cast<std::size_t>(ppc::Vector::vector_unavailable) / 0x100;
+    std::array<char, 16> text;
+    std::snprintf(text.data(), text.size(), "0x%zx", n == shared ? shared * 0x100 + 0x20 : n * 0x100);
+    names[n] = text.data();
+  }
+  write_object(out, "exceptions", names, counts, true);
 }
 
 }  // namespace
 
-bool StatsFile::write(const ppc::Cpu& cpu, const machine::StorageCounters* storage) const {
+StatsFile::StatsFile(std::string path) : path_(std::move(path)), started_(std::chrono::steady_clock::now()) {}
+
+bool StatsFile::write(const ppc::Cpu& cpu, const ppc::Engine& engine,
+                      const machine::StorageCounters* storage) const {
   if (path_.empty()) return true;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started_;
+  const double processor = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   std::ofstream out(path_);
-  out << "{\n"
-      << "  \"guest_instructions\": " << cpu.instructions() << ",\n"
-      << "  \"wall_seconds\": " << wall.count() << ",\n"
-      << "  \"cpu_seconds\": " << static_cast<double>(std::clock()) / CLOCKS_PER_SEC << ",\n"
-      << "  \"tlb_fills\": " << cpu.tlb.fills() << ",\n"
-      << "  \"window_switches\": " << cpu.tlb.window_switches() << ",\n"
-      << "  \"mmio_accesses\": " << cpu.counters.mmio_accesses << ",\n";
+  out << "{\n";
+  write_each<u64>(out, {{"guest_instructions", cpu.instructions()}});
+  write_each<double>(out, {{"wall_seconds", wall.count()}, {"cpu_seconds", processor}});
+  write_translator(out, dynamic_cast<const Translator*>(&engine));
+  write_each<u64>(out, {{"tlb_fills", cpu.tlb.fills()},
+                        {"window_switches", cpu.tlb.window_switches()},
+                        {"mmio_accesses", cpu.counters.mmio_accesses}});
   if (storage) write_storage(out, *storage);
-  out << "  \"exceptions\": {";
-  const char* separator = "";
-  for (std::size_t n = 0; n < cpu.counters.exceptions.size(); ++n) {
-    if (cpu.counters.exceptions[n] == 0) continue;
-    out << separator << '"' << std::hex << "0x" << n * 0x100 << std::dec
-        << "\": " << cpu.counters.exceptions[n];
-    separator = ", ";
-  }
-  out << "}\n}\n";
+  write_exceptions(out, cpu);
+  out << "\n}\n";
   out.close();
   if (out.good()) return true;
   std::fprintf(stderr, "quince: %s: can't write the counters\n", path_.c_str());

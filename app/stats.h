@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "guest-ppc/cpu.h"
+#include "guest-ppc/engine.h"
 #include "machine/machine.h"
 
 namespace quince::app {
@@ -15,7 +15,8 @@ class StatsFile {
   explicit StatsFile(std::string path);
   // False, and a line on stderr, if the file can't be written.
   // storage: of a machine; a program under exec has none.
-  bool write(const ppc::Cpu& cpu, const machine::StorageCounters* storage = nullptr) const;
+  bool write(const ppc::Cpu& cpu, const ppc::Engine& engine,
+             const machine::StorageCounters* storage = nullptr) const;
 
  private:
   std::string path_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 #include "jit-x86/host_faults.h"
 #include "jit-x86/thunks.h"
@@ -34,7 +35,12 @@ tl::expected<std::unique_ptr<X86Backend>, std::string> X86Backend::create(Cpu& c
                             " (use --engine interpreter)");
     }
   }
-  return std::unique_ptr<X86Backend>(new X86Backend(cpu, cache_bytes));
+  try {
+    return std::unique_ptr<X86Backend>(new X86Backend(cpu, cache_bytes));
+  } catch (const std::bad_alloc&) {
+    return tl::unexpected("no memory for a code cache of " + std::to_string(cache_bytes >> 20) +
+                          " MiB (use a smaller --code-cache)");
+  }
 }
 
 X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)

@@ -16,7 +16,7 @@ inline constexpr std::size_t default_code_cache = std::size_t{64} << 20;  // byt
 
 class X86Backend final : public translator::Backend {
  public:
-  // The reason if the host lacks an instruction set that generated code uses.
+  // The reason if the host lacks an instruction set that generated code uses, or memory for the cache.
   static tl::expected<std::unique_ptr<X86Backend>, std::string> create(Cpu& cpu, std::size_t cache_bytes);
 
   translator::CompiledBlock compile(const Block& block, u32 first_link) override;

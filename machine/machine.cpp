@@ -81,7 +81,7 @@ tl::expected<int, Error> run_machine(const MachineOptions& options) {
   StorageCounters storage;
   const auto run = options.board == BoardKind::bare ? run_bare : run_beige_g3;
   auto result = run(options, core, loop, serial, storage);
-  if (options.finished) options.finished(core.cpu, storage);
+  if (options.finished) options.finished(core, storage);
   return result;
 }
 

@@ -72,7 +72,7 @@ struct MachineOptions {
   // Boards with a screen: called before the guest starts, and when it has stopped.
   std::function<void(FrontPanel&)> started, stopped;
   // Called once when the machine has stopped: for --stats.
-  std::function<void(const ppc::Cpu&, const StorageCounters&)> finished;
+  std::function<void(const Core&, const StorageCounters&)> finished;
 };
 
 // Runs until the guest powers off (0), options.until has been printed (0), the time-out (status::timeout), or

@@ -28,6 +28,7 @@ enum class ExitReason : u32 {
   fault,       // a helper stored an exception in the run loop; Area::fault_address is the place
   raise,       // the instruction at state.pc raises Area::vector, Area::cause
 };
+inline constexpr std::size_t exit_reasons = 6;
 
 // What the guest's FPSCR still lacks while generated code computes: see float_status.h. Which operation
 // decides FPRF, FR and FI is one word, so that one store replaces it all.

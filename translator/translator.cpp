@@ -1,7 +1,7 @@
 #include "translator/translator.h"
 
 #include <algorithm>
-#include <chrono>
+#include <numeric>
 
 #include "translator/float_status.h"
 #include "translator/lift.h"
@@ -78,6 +78,7 @@ ppc::Stop Translator::run() {
 }
 
 std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
+  ++statistics_.exits[static_cast<std::size_t>(reason)];
   if (reason == ExitReason::fault) fault();
   settle();
   switch (reason) {
@@ -166,7 +167,7 @@ const u8* Translator::find_slow(u32 pc, u32 tag) {
 }
 
 Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
-  const auto started = std::chrono::steady_clock::now();
+  const u64 started = TickClock::now();
   drop_retired();
   const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
   if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
@@ -211,17 +212,18 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   translations_[key(pc, tag)] = std::move(owned);
   cpu_.watch_code(physical, 4 * made->insns);
 
-  ++statistics_.blocks_translated;
-  statistics_.guest_instructions_translated += made->insns;
-  statistics_.host_bytes_emitted += made->bytes;
-  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - started;
-  statistics_.translate_nanoseconds += static_cast<u64>(took.count());
+  TierStatistics& tier = statistics_.tier1;
+  ++tier.blocks_translated;
+  tier.guest_instructions_translated += made->insns;
+  tier.host_bytes_emitted += made->bytes;
+  tier.translate_ticks += TickClock::now() - started;
   return made;
 }
 
 // --- Links ---
 
 void Translator::link(Translation& from, u32 index, Translation& to) {
+  ++statistics_.links;
   if (from.links[index].to) unlink(from, index);
   from.links[index].to = &to;
   to.incoming.push_back({&from, index});
@@ -269,18 +271,28 @@ void Translator::invalidate_code(u32 physical, u32 bytes) {
   for (Translation* t : page->second) {
     if (t->physical < physical + bytes && t->physical + 4 * t->insns > physical) gone.push_back(t);
   }
+  statistics_.blocks_invalidated += gone.size();
   for (Translation* t : gone) forget(t);
 }
 
 void Translator::evict(Backend::Range range) {
   auto first = by_host_.lower_bound(reinterpret_cast<u64>(range.first));
   const auto last = by_host_.lower_bound(reinterpret_cast<u64>(range.last));
-  while (first != last) forget((first++)->second);
+  if (first != last) ++statistics_.evictions;
+  while (first != last) {
+    forget((first++)->second);
+    ++statistics_.blocks_evicted;
+  }
   drop_retired();
 }
 
 void Translator::flush() {
   while (!translations_.empty()) forget(translations_.begin()->second.get());
+}
+
+u64 Translator::code_bytes() const {
+  return std::accumulate(translations_.begin(), translations_.end(), u64{0},
+                         [](u64 sum, const auto& entry) { return sum + entry.second->bytes; });
 }
 
 // --- Precise state ---

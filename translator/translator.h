@@ -10,6 +10,7 @@
 #include "guest-ppc/engine.h"
 #include "guest-ppc/interpreter.h"
 #include "translator/backend.h"
+#include "translator/statistics.h"
 
 namespace quince::translator {
 
@@ -28,15 +29,10 @@ class Translator final : public ppc::Engine {
   void system_call(u32 next_pc) override;
   void attention() override;
 
-  struct Statistics {
-    u64 blocks_translated = 0;
-    u64 guest_instructions_translated = 0;
-    u64 host_bytes_emitted = 0;
-    u64 translate_nanoseconds = 0;
-    u64 invalidations = 0;
-    u64 lookups = 0;
-  };
   const Statistics& statistics() const { return statistics_; }
+  double seconds(u64 ticks) const { return ticks_.seconds(ticks); }  // of statistics()
+  u64 code_cache_bytes() const { return backend_->cache_bytes(); }
+  u64 code_bytes() const;  // of the translations that exist now
 
   // For helpers called by generated code: keeps the exception for the run loop.
   void report(const ppc::GuestException& exception) { fault_ = exception; }
@@ -107,6 +103,7 @@ class Translator final : public ppc::Engine {
   std::vector<Translation*> numbered_;
   std::vector<u32> free_numbers_;
   Statistics statistics_;
+  TickClock ticks_;
 };
 
 }  // namespace quince::translator

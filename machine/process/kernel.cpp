@@ -61,7 +61,7 @@ tl::expected<int, Error> Kernel::run() {
   start(*program, options_.environment);
   while (!exit_code_ && !death_signal_) step();
   if (is_child_) end_child();
-  if (options_.finished) options_.finished(cpu);
+  if (options_.finished) options_.finished(cpu, *engine_);
   return death_signal_ ? status::signal_base + death_signal_ : *exit_code_;
 }
 

@@ -28,7 +28,7 @@ struct ExecOptions {
   double timeout_seconds = 0;  // of host time; 0: none
   ClockKind clock = ClockKind::real;
   // Called once when the program has ended, in the process that called run_process: for --stats.
-  std::function<void(const ppc::Cpu&)> finished;
+  std::function<void(const ppc::Cpu&, const ppc::Engine&)> finished;
 };
 
 // The program's own exit status (128+N if signal N ended it, 124 if the timeout did), or why it did not

@@ -161,7 +161,10 @@ void Kernel::step() {
     return exception({ppc::Vector::program, ppc::program_cause::fp_enabled, 0, 0});
   }
   const ppc::Stop stop = engine_->run();
-  if (stop.exception) exception(stop.what);
+  if (stop.exception) {
+    ++cpu.counters.exceptions[static_cast<u32>(stop.what.vector) / 0x100];
+    exception(stop.what);
+  }
 }
 
 }  // namespace quince::machine::process

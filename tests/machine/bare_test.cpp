@@ -30,8 +30,8 @@ class BareTest : public ::testing::Test {
     options.serial = "file:" + folder.path("console");
     options.clock = VirtualClock::Kind::instructions;
     options.timeout_seconds = 20;
-    options.finished = [this](const ppc::Cpu& cpu, const StorageCounters&) {
-      instructions = cpu.instructions();
+    options.finished = [this](const Core& core, const StorageCounters&) {
+      instructions = core.cpu.instructions();
     };
   }
   tl::expected<int, Error> run(const std::vector<u32>& words) {
