@@ -43,6 +43,10 @@ class PhysicalMemory {
   // load that the guest may not make faults on the host, too; else null. Lets generated code load without a
   // look-up.
   virtual const u8* flat() { return nullptr; }
+  // Whether generated code may store to flat() likewise. It may if the host makes stores to every page fault
+  // that guard_code() was called for since the code there was forgotten last.
+  virtual bool stores_can_fault() { return false; }
+  virtual void guard_code(u32 /*physical_page*/) {}
   // MMIO of 1, 2, 4 or 8 bytes, never crossing a page; values are numbers as on a big-endian bus.
   virtual u64 read(u32 physical, unsigned bytes) = 0;
   virtual void write(u32 physical, unsigned bytes, u64 value) = 0;

@@ -80,9 +80,16 @@ class Cpu {
   const u8* code_page(u32 physical_page) { return memory_.page(physical_page, false); }
 
   const u8* flat_memory() { return memory_.flat(); }
+  // Stores may go straight to flat_memory(): pages with watched code are guarded.
+  bool has_flat_stores() { return memory_.stores_can_fault(); }
 
   // The engine has decoded the code in [physical, physical + bytes): it must hear of changes.
   void watch_code(u32 physical, u32 bytes);
+  // Also where stores go straight to flat memory.
+  void guard_code(u32 physical) { memory_.guard_code(physical & ~page_mask); }
+  // The engine forgets what it has decoded in the page, or anywhere.
+  void forget_code(u32 physical_page) { code_written(physical_page, page_size); }
+  void forget_all_code() { all_code_changed(); }
   void set_hooks(ExecutionHooks* hooks) { hooks_ = hooks; }
   ExecutionHooks& hooks() { return *hooks_; }
   // Something other than this processor (DMA, a debugger, a loader) wrote physical memory.

@@ -7,12 +7,14 @@
 
 namespace quince::jit {
 
-void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat) {
+void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat,
+                   bool flat_stores) {
   block_ = &block;
   first_link_ = first_link;
   base_ = base;
   alignment_traps_ = alignment_traps;
   flat_ = flat;
+  flat_stores_ = flat_stores;
   so_known_ = true;
   start_ = a.offset();
   insns_ = 0;

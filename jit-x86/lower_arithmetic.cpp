@@ -76,7 +76,7 @@ bool Lowering::store_carry_of(NodeId n) {
 
 void Lowering::add(NodeId n) {
   const Node& it = node(n);
-  if (is_address_of_next_load(n)) {
+  if (is_address_of_next_access(n)) {
     where_[n].place = Place::pending;
     return;
   }

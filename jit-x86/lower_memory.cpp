@@ -1,4 +1,5 @@
-// Loads and stores: one look-up in the software TLB's flat table, else a thunk.
+// Loads and stores: one look-up in the software TLB's flat table, else a thunk. Where memory is flat, nothing
+// but the access itself.
 //
 //   mov ecx, eax ; shr ecx, 12 ; mov rcx, [r15 + rcx * 8 + table] ; test rcx, rcx ; jz slow
 //   test al, size - 1 ; jnz slow ; movbe value, [rcx + rax]
@@ -71,15 +72,27 @@ void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, uns
 
 }  // namespace
 
-// The sum can be left to the load's addressing mode if nobody else wants it and its terms are where they are
-// until then: nothing but constants stands between.
-bool Lowering::is_address_of_next_load(NodeId n) const {
+// The sum can be left to the addressing mode of the load or store if nobody else wants it and its terms are
+// where they are until then: nothing but constants and names of registers stand between.
+bool Lowering::is_address_of_next_access(NodeId n) const {
   if (!flat_ || uses_[n] != 1) return false;
+  const auto emits_nothing = [&](NodeId x) {
+    const IrOp op = node(x).op;
+    return op == IrOp::imm || op == IrOp::nop || op == IrOp::get_gpr;
+  };
   NodeId next = static_cast<NodeId>(n + 1);
-  while (next < block_->nodes.size() && (node(next).op == IrOp::imm || node(next).op == IrOp::nop)) ++next;
+  while (next < block_->nodes.size() && emits_nothing(next)) ++next;
   if (next == block_->nodes.size() || node(next).a != n) return false;
-  const IrOp op = node(next).op;
-  return op == IrOp::load8 || op == IrOp::load16 || op == IrOp::load32 || op == IrOp::load_fp;
+  switch (node(next).op) {
+    case IrOp::load8:
+    case IrOp::load16:
+    case IrOp::load32:
+    case IrOp::load_fp: return true;
+    case IrOp::store8:
+    case IrOp::store16:
+    case IrOp::store32: return flat_stores_;
+    default: return false;
+  }
 }
 
 x86::Mem Lowering::flat_address(NodeId ea) {
@@ -148,7 +161,32 @@ void Lowering::load(NodeId n, unsigned size_log2) {
   define(n, to);
 }
 
+void Lowering::store_flat(NodeId n, unsigned size_log2) {
+  const NodeId value = node(n).b;
+  const x86::Gp from = reg(value);
+  const x86::Mem address = flat_address(node(n).a);
+  const u32 access = here();
+  x86::Mem to = address;
+  to.setSegment(x86::gs);
+  byte_swapped_store(a, to, from, size_log2);
+  use(value);
+  const u32 back = here();
+  std::vector<u8> kept = live_temporaries();
+  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
+  far({}, [this, access, address, size_log2, from, back, kept] {
+    access_points.push_back({access, here()});
+    for (const u8 id : kept) a.push(x86::gpq(id));
+    a.push(from.r64());
+    a.lea(x86::eax, address);
+    a.pop(x86::rdx);
+    call_with_side_point(thunks_.store[size_log2]);
+    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
+    jump_to(back);
+  });
+}
+
 void Lowering::store(NodeId n, unsigned size_log2) {
+  if (flat_stores_) return store_flat(n, size_log2);
   const NodeId ea = node(n).a, value = node(n).b;
   const auto lives_in = [&](NodeId x, u8 host) {
     return where_[x].place == Place::temporary && where_[x].index == host;

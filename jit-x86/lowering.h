@@ -50,8 +50,9 @@ class Lowering {
 
   // Code for the block at the assembler's position; offsets in the results count from there.
   // base: the address at which the code will run. alignment_traps: as Cpu's.
-  // flat: loads go straight to gs:address (see PhysicalMemory::flat).
-  void run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat);
+  // flat: loads go straight to gs:address (see PhysicalMemory::flat). flat_stores: so do stores.
+  void run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat,
+           bool flat_stores);
 
   std::vector<translator::SidePoint> side_points;
   std::vector<translator::AccessPoint> access_points;
@@ -124,10 +125,11 @@ class Lowering {
   // --- Memory (memory.cpp) ---
   void load(NodeId n, unsigned size_log2);
   void load_flat(NodeId n, unsigned size_log2);
-  bool is_address_of_next_load(NodeId n) const;
+  bool is_address_of_next_access(NodeId n) const;
   x86::Mem flat_address(NodeId ea);  // uses the node
   std::vector<u8> live_temporaries() const;
   void store(NodeId n, unsigned size_log2);
+  void store_flat(NodeId n, unsigned size_log2);
   // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
   void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
 
@@ -251,6 +253,7 @@ class Lowering {
   u8 alignment_traps_ = 0;
   bool so_known_ = true;  // it is as the block's mode says: no instruction of the block has written it yet
   bool flat_ = false;
+  bool flat_stores_ = false;
   u32 first_link_ = 0;
   u32 insns_ = 0;  // begun so far, the current one included
   std::vector<u16> uses_;

@@ -69,7 +69,7 @@ translator::CompiledBlock X86Backend::compile(const Block& block, u32 first_link
   const u8* entry = cache_.next();
   // The buffer spans the cache from its start; offsets within it are offsets in the cache.
   assembler_.setOffset(cache_.used());
-  lowering_.run(block, first_link, entry, cpu_.alignment_traps, flat_);
+  lowering_.run(block, first_link, entry, cpu_.alignment_traps, flat_, flat_ && cpu_.has_flat_stores());
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);

@@ -211,6 +211,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   of_page_[physical / ppc::page_size].push_back(made);
   translations_[key(pc, tag)] = std::move(owned);
   cpu_.watch_code(physical, 4 * made->insns);
+  cpu_.guard_code(physical);
 
   TierStatistics& tier = statistics_.tier1;
   ++tier.blocks_translated;

@@ -127,7 +127,7 @@ void Kernel::take_back_memory(int pipe) {
   std::array<u8, ppc::page_size> page;
   while (read_all(pipe, &address, sizeof(address), host) && read_all(pipe, page.data(), page.size(), host)) {
     if (!memory.is_private_data(address)) continue;
-    std::copy(page.begin(), page.end(), memory.host(address));
+    std::copy(page.begin(), page.end(), memory.writable(address, page.size()));
     memory.written(address, page.size());
   }
 }

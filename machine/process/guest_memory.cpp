@@ -56,6 +56,7 @@ tl::expected<ppc::Mapping, ppc::GuestException> GuestMemory::translate(const ppc
 
 u8* GuestMemory::page(u32 physical_page, bool write) {
   if (write && recording_) record(physical_page / page_size);
+  if (write) release(physical_page & ~page_mask, page_size);
   return base_ + (physical_page & ~page_mask);
 }
 
@@ -150,6 +151,7 @@ i64 GuestMemory::protect(u32 address, u64 bytes, int protection) {
   if (address & page_mask) return -EINVAL;
   if (bytes == 0) return 0;
   if (!in_task(address, bytes) || !is_mapped(address, bytes)) return -ENOMEM;
+  if (protection & PROT_WRITE) release(address, bytes);
   if (mprotect(base_ + address, bytes, host_protection(protection)) != 0) return -errno;
   u8* pages = pages_.data() + address / page_size;
   for (u64 n = 0; n < bytes / page_size; ++n) {
@@ -167,6 +169,7 @@ i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move,
     if (new_bytes < old_bytes) unmap(address + static_cast<u32>(new_bytes), old_bytes - new_bytes);
     return address;
   }
+  release(address, old_bytes);
   u32 to = fixed_address;
   if (!to && is_free(static_cast<u32>(address + old_bytes), new_bytes - old_bytes)) to = address;
   if (!to && may_move) to = find_free(new_bytes);
@@ -223,6 +226,7 @@ void GuestMemory::clear() {
     unmap(begin, end - begin);
   }
   heap_start_ = heap_end_ = 0;
+  guards_left_ = recording_ ? 0 : most_released_guards;
 }
 
 u32 GuestMemory::set_heap_end(u32 address) {
@@ -241,8 +245,13 @@ u32 GuestMemory::set_heap_end(u32 address) {
 
 // --- Accesses of system calls ---
 
-u64 GuestMemory::accessible(u32 address, u64 bytes, bool write) const {
-  const u8 needed = write ? write_bit : any_access;
+u64 GuestMemory::accessible(u32 address, u64 bytes, bool write) {
+  const u64 there = reachable(address, bytes, write ? write_bit : any_access);
+  if (write) release(address, there);
+  return there;
+}
+
+u64 GuestMemory::reachable(u32 address, u64 bytes, u8 needed) const {
   const u64 end = std::min<u64>(u64{address} + bytes, layout::task_end);
   u64 at = address;
   while (at < end && (pages_[static_cast<u32>(at) / page_size] & needed))
@@ -253,7 +262,7 @@ u64 GuestMemory::accessible(u32 address, u64 bytes, bool write) const {
 }
 
 const u8* GuestMemory::readable(u32 address, u64 bytes) const {
-  if (accessible(address, bytes, false) < bytes) throw BadAddress{};
+  if (reachable(address, bytes, any_access) < bytes) throw BadAddress{};
   return base_ + address;
 }
 
@@ -275,7 +284,7 @@ void GuestMemory::written(u32 address, u64 bytes) {
 std::string GuestMemory::string(u32 address) const {
   std::string text;
   for (u64 at = address; text.size() < longest_string;) {
-    const u64 room = accessible(static_cast<u32>(at), page_size - (at & page_mask), false);
+    const u64 room = reachable(static_cast<u32>(at), page_size - (at & page_mask), any_access);
     const char* begin = reinterpret_cast<const char*>(base_ + at);
     const char* end = std::find(begin, begin + room, '\0');
     text.append(begin, end);
@@ -287,6 +296,7 @@ std::string GuestMemory::string(u32 address) const {
 
 void GuestMemory::start_recording() {
   recording_ = true;
+  end_guarding();
   if (cpu_) cpu_->tlb.invalidate_all();
 }
 
@@ -294,6 +304,42 @@ void GuestMemory::record(u32 page) {
   if (pages_[page] & (recorded | shared)) return;
   pages_[page] |= recorded;
   recorded_.push_back(page);
+}
+
+// --- Guarded code ---
+
+void GuestMemory::guard_code(u32 physical_page) {
+  const u32 page = physical_page / page_size;
+  if (guards_left_ == 0 || (pages_[page] & guarded)) return;
+  pages_[page] |= guarded;
+  guarded_pages_.push_back(page);
+  if (pages_[page] & write_bit) mprotect(base_ + physical_page, page_size, PROT_READ);
+}
+
+// Something is about to write to the range.
+void GuestMemory::release(u32 address, u64 bytes) {
+  if (guarded_pages_.empty() || bytes == 0) return;
+  for (u64 page = address / page_size; page <= (address + bytes - 1) / page_size; ++page) {
+    if (!(pages_[static_cast<u32>(page)] & guarded)) continue;
+    if (guards_left_ == 1) return end_guarding();
+    --guards_left_;
+    drop_guard(static_cast<u32>(page));
+    std::erase(guarded_pages_, page);
+  }
+}
+
+void GuestMemory::drop_guard(u32 page) {
+  if (!(pages_[page] & guarded)) return;
+  pages_[page] &= static_cast<u8>(~guarded);
+  if (pages_[page] & write_bit) mprotect(base_ + page * page_size, page_size, PROT_READ | PROT_WRITE);
+  if (cpu_) cpu_->forget_code(page * page_size);
+}
+
+void GuestMemory::end_guarding() {
+  guards_left_ = 0;
+  for (const u32 page : guarded_pages_) drop_guard(page);
+  guarded_pages_.clear();
+  if (cpu_) cpu_->forget_all_code();  // its stores rely on guards
 }
 
 }  // namespace quince::machine::process

@@ -37,6 +37,8 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
                                                             ppc::Access) override;
   u8* page(u32 physical_page, bool write) override;
   const u8* flat() override { return base_; }
+  bool stores_can_fault() override { return guards_left_ > 0; }
+  void guard_code(u32 physical_page) override;
   u64 read(u32, unsigned) override { return 0; }  // there is no MMIO
   void write(u32, unsigned, u64) override {}
 
@@ -81,8 +83,9 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   // The caller says afterwards what it has written().
   u8* writable(u32 address, u64 bytes);
   void written(u32 address, u64 bytes);
-  // How much of the range, from its beginning, can be accessed; throws if that is nothing of something.
-  u64 accessible(u32 address, u64 bytes, bool write) const;
+  // How much of the range, from its beginning, can be accessed; throws if that is nothing of something. To
+  // write: by the host's system calls, too.
+  u64 accessible(u32 address, u64 bytes, bool write);
   std::string string(u32 address) const;  // up to the NUL; at most longest_string bytes, else BadAddress
   static constexpr u64 longest_string = 2u << 20;
   // For a debugger's or loader's eyes: the host address of a guest address.
@@ -94,7 +97,7 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   const std::vector<u32>& recorded_pages() const { return recorded_; }
 
  private:
-  enum PageBits : u8 { write_bit = 2, any_access = 7, mapped = 8, shared = 16, recorded = 32 };
+  enum PageBits : u8 { write_bit = 2, any_access = 7, mapped = 8, shared = 16, recorded = 32, guarded = 64 };
   static bool in_task(u32 address, u64 bytes) { return u64{address} + bytes <= layout::task_end; }
   void set_pages(u32 address, u64 bytes, u8 bits);
   void content_changed(u32 address, u64 bytes);
@@ -103,12 +106,22 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   void remove_range(u32 address, u64 bytes);
   void reserve(u32 address, u64 bytes);
   void record(u32 page);
+  u64 reachable(u32 address, u64 bytes, u8 needed) const;
+  void release(u32 address, u64 bytes);
+  void drop_guard(u32 page);
+  void end_guarding();
 
   u8* base_;
   ppc::PageTable<u8> pages_;   // PROT_* bits and PageBits
   std::map<u32, u64> ranges_;  // mapped: begin to end, none touching another
   ppc::Cpu* cpu_ = nullptr;
   u32 heap_start_ = 0, heap_end_ = 0;
+  // Pages with translated code which the guest may write are read-only on the host, so that stores of
+  // generated code fault there. A program that writes to such pages all the time soon has none any more: its
+  // stores are looked up.
+  static constexpr unsigned most_released_guards = 16;
+  unsigned guards_left_ = most_released_guards;
+  std::vector<u32> guarded_pages_;  // perhaps not any more
   bool recording_ = false;
   std::vector<u32> recorded_;
 };

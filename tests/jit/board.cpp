@@ -227,6 +227,7 @@ class ProcessBoard final : public Board {
 
   void prepare(Random random) override {
     const machine::process::GuestMemory::Backing anonymous{MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
+    memory_.clear();  // stores of generated code go straight to memory again
     memory_.map(places::data, places::data_pages * page_size, PROT_READ | PROT_WRITE, anonymous);
     fill({memory_.host(places::data), places::data_pages * page_size}, random);
     memory_.map(places::code, places::code_bytes, PROT_READ | PROT_EXEC, anonymous);

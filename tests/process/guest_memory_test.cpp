@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -55,6 +56,52 @@ TEST(GuestMemory, RightsArePerPage) {
   EXPECT_THROW(memory.readable(0x2000'1fff, 2), BadAddress);
   EXPECT_THROW(memory.readable(0x2000'0000, u64{1} << 32), BadAddress);
   EXPECT_EQ(memory.accessible(0x1000, 0, true), 0u) << "nothing is always accessible";
+}
+
+// The host's write() to a pipe and read() back tell what the host may do with a page, without a signal.
+bool host_can_write(u8* at) {
+  int ends[2];
+  if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1) return false;
+  const bool could = read(ends[0], at, 1) == 1;
+  close(ends[0]);
+  close(ends[1]);
+  return could;
+}
+
+TEST(GuestMemory, GuardedPagesFaultUntilSomebodyMayWriteThem) {
+  constexpr u32 at = 0x2000'0000;
+  GuestMemory memory;
+  ASSERT_EQ(memory.map(at, 4 * page, rw, anonymous), at);
+  for (u32 n = 0; n < 4; ++n) memory.guard_code(at + n * page);
+  for (u32 n = 0; n < 4; ++n) EXPECT_FALSE(host_can_write(memory.host(at + n * page)));
+  EXPECT_TRUE(memory.translate({}, at, ppc::Access::write)) << "only the host minds";
+  memory.put(at, be32(1));
+  EXPECT_EQ(memory.accessible(at + page + 8, 4, true), 4u);
+  memory.page(at + 2 * page, true);
+  EXPECT_EQ(memory.readable(at + 3 * page, 4), memory.host(at + 3 * page));
+  for (u32 n = 0; n < 3; ++n) EXPECT_TRUE(host_can_write(memory.host(at + n * page)));
+  EXPECT_FALSE(host_can_write(memory.host(at + 3 * page)));
+  ASSERT_EQ(memory.protect(at + 3 * page, page, PROT_READ), 0);
+  ASSERT_EQ(memory.protect(at + 3 * page, page, rw), 0);
+  EXPECT_TRUE(host_can_write(memory.host(at + 3 * page)));
+}
+
+TEST(GuestMemory, ManyWritesToGuardedPagesEndTheGuarding) {
+  constexpr u32 at = 0x2000'0000;
+  GuestMemory memory;
+  ASSERT_EQ(memory.map(at, 2 * page, rw, anonymous), at);
+  memory.guard_code(at + page);
+  unsigned writes = 0;
+  for (; memory.stores_can_fault() && writes < 1000; ++writes) {
+    memory.guard_code(at);
+    memory.put(at, be32(writes));
+  }
+  EXPECT_LT(writes, 100u);
+  EXPECT_TRUE(host_can_write(memory.host(at + page)));
+  memory.guard_code(at);
+  EXPECT_TRUE(host_can_write(memory.host(at)));
+  memory.clear();
+  EXPECT_TRUE(memory.stores_can_fault()) << "for the next program";
 }
 
 TEST(GuestMemory, TheTaskEndsAt3GiB) {
