@@ -114,7 +114,8 @@ void Lowering::add_with_carry(NodeId n) {
     a.stc();
   } else {
     assert(c.op == IrOp::get_ca);
-    a.bt(dword(StateOffsets::ca), 0);
+    a.cmp(byte(StateOffsets::ca), 1);  // not bt, which reads more than what was written
+    a.cmc();
   }
   // mov does not touch the carry.
   a.emit(Id::kIdAdc, sum, operand(it.b));
