@@ -22,7 +22,8 @@ bool is_float_effect(IrOp op) { return op == IrOp::fp_to_int32 || op == IrOp::fp
 
 // After it somebody may look at FPSCR without coming by a side point.
 bool shows_fpscr(const Node& it) {
-  return translator::info(it.op).kind == IrKind::exit || (it.op == IrOp::call && it.aux != 0);
+  return translator::info(it.op).kind == IrKind::exit || it.op == IrOp::get_fpscr ||
+         (it.op == IrOp::call && it.aux != 0);
 }
 
 bool may_fault(IrOp op) { return translator::info(op).kind == IrKind::effect && !is_float_effect(op); }

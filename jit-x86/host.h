@@ -50,7 +50,7 @@ inline constexpr u32 fprs_in_memory = 0, fprs_in_host = 1, fprs_saved = 2;  // s
 struct Constant {
   static constexpr unsigned sign = 0, absolute = 2, swap_bytes = 4, below_single = 6;  // 128 bits
   static constexpr unsigned least_normal = 8, least_normal_single = 9, single_bits = 10, converted_high = 11,
-                            host_mxcsr = 12;
+                            host_mxcsr = 12, directed_mxcsr = 13;
 };
 inline constexpr std::array<u64, 16> constants = {
     0x8000'0000'0000'0000,
@@ -66,6 +66,7 @@ inline constexpr std::array<u64, 16> constants = {
     0xc7ff'ffff'e000'0000,                 // single_bits: what stfs takes of a double, for pext
     0xfff8'0000'0000'0000,                 // converted_high: over the integer that fctiw makes
     translator::FloatStatus::clean_mxcsr,  // host_mxcsr: of code in C++
+    0x5f80'0000'3f80,                      // directed_mxcsr: rounding down, above it up
 };
 
 // Displacements from rbp. Area follows CpuState at a fixed distance.

@@ -103,6 +103,7 @@ void Lowering::lower(NodeId n) {
     case IrOp::store32:
     case IrOp::require_alignment: return lower_memory(n);
     case IrOp::leave_if_float_mode_changed: return leave_if_float_mode_changed(n);
+    case IrOp::get_fpscr:
     case IrOp::set_fpscr:
     case IrOp::get_fpr:
     case IrOp::set_fpr:

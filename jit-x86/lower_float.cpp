@@ -25,6 +25,7 @@ void Lowering::lower_float(NodeId n) {
   if (it.op == IrOp::get_fpr) return;  // read where it is used, within the same instruction
   hold_fprs();
   switch (it.op) {
+    case IrOp::get_fpscr: return get_fpscr(n);
     case IrOp::set_fpscr: return set_fpscr(n);
     case IrOp::set_fpr: return set_fpr(n);
     case IrOp::load_fp: return load_float(n);
@@ -56,6 +57,14 @@ void Lowering::leave_if_float_mode_changed(NodeId n) {
     a.cmp(low, block_->mode.rounding);
   }
   far({jump_if(changed)}, [this, target = node(n).imm] { leave_for_float_mode(target); });
+}
+
+void Lowering::get_fpscr(NodeId n) {
+  free_temporaries_for_call();
+  call(thunks_.read_fpscr);
+  float_value_ = fpr_target(n);
+  float_value_short_ = false;
+  a.vmovq(float_value_, x86::rax);
 }
 
 // What the host and FloatStatus hold is forgotten. FEX is 0 as long as nothing is enabled.

@@ -40,6 +40,7 @@ struct Thunks {
   // These keep every register but xmm0, xmm1 and the floating-point registers they write.
   const u8* load_fprs = nullptr;     // call: from memory to the host's registers
   const u8* exact_float = nullptr;   // call: the instruction Area::float_word by its exact function
+  const u8* read_fpscr = nullptr;    // call: rax becomes what mffs gives; rcx and rdx are lost
   const u8* load_single = nullptr;   // call: lfs's conversion of xmm0
   const u8* store_single = nullptr;  // call: stfs's conversion of xmm0
 };
@@ -143,6 +144,7 @@ class Lowering {
   void hold_fprs();
   void leave_if_float_mode_changed(NodeId n);
   void leave_for_float_mode(u32 target);
+  void get_fpscr(NodeId n);
   void set_fpscr(NodeId n);
   void set_fpr(NodeId n);
   void move_fpr(NodeId n);

@@ -77,6 +77,11 @@ void exact_float(Cpu* cpu) {
   exact_function(decode(word, cpu->model.isa))(*cpu, Insn(word));
 }
 
+u64 read_fpscr(Cpu* cpu) {
+  translator::settle_float_status(*cpu);
+  return fpu::mffs(cpu->state.fpscr);
+}
+
 // --- Assembly ---
 
 constexpr u8 callee_saved[] = {x86::Gp::kIdBp,  x86::Gp::kIdBx,  x86::Gp::kIdR12,
@@ -141,6 +146,7 @@ class ThunkMaker {
     t.helper = begin(), helper(reinterpret_cast<u64>(slow_helper));
     t.float_helper = begin(), helper(reinterpret_cast<u64>(slow_float_helper));
     t.exact_float = begin(), exact_float_thunk();
+    t.read_fpscr = begin(), read_fpscr();
     t.load_single = begin(), load_single();
     t.store_single = begin(), store_single();
     return t;
@@ -323,6 +329,21 @@ class ThunkMaker {
     enter_float();
     load_pinned(false);
     for (unsigned n = std::size(kept); n-- > 0;) a.pop(kept[n]);
+    a.ret();
+  }
+
+  void read_fpscr() {
+    asmjit::Label slow = a.newLabel();
+    emit_read_fpscr(a, slow);
+    a.bind(slow);
+    store_pinned(false);
+    leave_float();
+    a.sub(x86::rsp, 16);
+    a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
+    call(reinterpret_cast<u64>(quince::jit::read_fpscr));
+    enter_float();
+    load_pinned(false);
+    a.add(x86::rsp, 16);
     a.ret();
   }
 

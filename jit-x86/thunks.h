@@ -10,4 +10,8 @@ namespace quince::jit {
 // run.
 Thunks make_thunks(x86::Assembler& assembler, Cpu& cpu, const u8* base);
 
+// FPSCR as mffs gives it, to rax; then it returns. Overwrites rcx, rdx, xmm0 and xmm1. Jumps to `slow` with
+// nothing but those changed where it needs help.
+void emit_read_fpscr(x86::Assembler& assembler, asmjit::Label slow);
+
 }  // namespace quince::jit

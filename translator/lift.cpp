@@ -65,7 +65,6 @@ bool is_float_left_to_helper(Op op, Insn i, const Mode& mode) {
   switch (op) {
     case Op::fres:
     case Op::frsqrte:
-    case Op::mffs:
     case Op::mcrfs:
     case Op::mtfsf:
     case Op::mtfsfi:
