@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/gdb/server.h"
 #include "app/screenshot.h"
 #include "app/stats.h"
 #include "machine/image.h"
@@ -24,6 +25,8 @@ struct Options {
   EngineOptions engine;
   std::string stats;
   std::string screenshot;
+  std::string gdb;
+  bool paused = false;
 };
 
 const std::map<std::string, machine::BoardKind> boards = {{"beige-g3", machine::BoardKind::beige_g3},
@@ -71,6 +74,14 @@ machine::DiskImage parse_disk(const std::string& text) {
   return disk;
 }
 
+std::unique_ptr<gdb::Server> start_gdb(const std::string& where, machine::FrontPanel& panel) {
+  auto server = gdb::Server::open(where, panel, {});
+  if (server) return std::move(*server);
+  std::fprintf(stderr, "quince: --gdb: %s (name a free HOST:PORT or unix:PATH)\n", server.error().c_str());
+  panel.loop.stop(machine::status::usage);
+  return nullptr;
+}
+
 int run(Options& options) {
   machine::MachineOptions& request = options.machine;
   for (const std::string& path : options.images) {
@@ -88,12 +99,17 @@ int run(Options& options) {
   request.finished = [&](const machine::Core& core, const machine::StorageCounters& storage) {
     stats.write(core.cpu, *core.engine, &storage);
   };
-  if (!options.screenshot.empty()) {
-    request.stopped = [&](machine::FrontPanel& panel) {
-      const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
-      if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
-    };
-  }
+  std::unique_ptr<gdb::Server> gdb_server;
+  request.started = [&](machine::FrontPanel& panel) {
+    if (options.paused) panel.loop.pause();
+    if (!options.gdb.empty()) gdb_server = start_gdb(options.gdb, panel);
+  };
+  request.stopped = [&](machine::FrontPanel& panel) {
+    gdb_server.reset();
+    if (options.screenshot.empty()) return;
+    const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
+    if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
+  };
   const auto status = machine::run_machine(request);
   return status ? *status : report(status.error());
 }
@@ -167,6 +183,9 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--timeout", machine.timeout_seconds, "Stop with status 124 after SECONDS of host time")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
+  command.add_option("--gdb", options.gdb, "Let GDB connect here: target remote HOST:PORT")
+      ->type_name("HOST:PORT");
+  command.add_flag("--paused", options.paused, "Do not start the guest yet: a debugger will");
   command.add_option("--stats", options.stats, "Write counters as JSON when the machine stops")
       ->type_name("FILE");
 }

@@ -47,8 +47,9 @@ Mapping Cpu::fetch(u32 ea) {
 bool Cpu::is_watched_page(u32 ea, u32 bytes, bool write) {
   if (debug.watchpoints.empty()) [[likely]]
     return false;
-  if (debug.watching && debug.met(ea, bytes, write)) {
-    throw GuestException{Vector::debugger, 0, ea, write ? dsi_cause::store : 0};
+  if (const Watchpoint* point = debug.watching ? debug.met(ea, bytes, write) : nullptr) {
+    throw GuestException{Vector::debugger, debugger_cause::watchpoint, std::max(ea, point->first),
+                         write ? dsi_cause::store : 0};
   }
   return debug.met(ea & ~page_mask, page_size, write) != nullptr;
 }

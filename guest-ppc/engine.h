@@ -13,8 +13,7 @@ enum class ExceptionHandling : u8 {
 struct Stop {
   bool exception = false;  // false: the instruction limit was reached, or attention was requested
   // If exception: what happened. state.pc is the address of the instruction, for system_call of the next one.
-  // Vector::debugger: before the instruction at state.pc, of a watchpoint if `dar` and `dsisr` (as of a DSI)
-  // say where; nothing of the instruction has happened.
+  // Vector::debugger: nothing of the instruction at state.pc has happened.
   GuestException what{};
 };
 

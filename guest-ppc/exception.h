@@ -35,6 +35,12 @@ inline constexpr u32 fp_enabled = bit32(11), illegal = bit32(12), privileged = b
                      srr0_is_next = bit32(15);  // fp_enabled only: SRR0 is not the instruction that caused it
 }
 
+// What Vector::debugger has in place of SRR1 bits. A watchpoint also tells DAR, the first watched byte, and
+// DSISR as a DSI would.
+namespace debugger_cause {
+inline constexpr u32 breakpoint = 0, watchpoint = 1;
+}
+
 // SRR1 bits of an ISI, DSISR bits of a DSI (PEM tables 6-7, 6-8).
 namespace isi_cause {
 inline constexpr u32 no_translation = bit32(1), no_execute_or_guarded = bit32(3), protection = bit32(4);

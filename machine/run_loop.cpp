@@ -54,15 +54,16 @@ void RunLoop::stand_still(const std::optional<ppc::GuestException>& at) {
   paused_ = true;
   steps_ = 0;
   at_point_ = at.has_value();
+  at_watchpoint_ = at && at->srr1 == ppc::debugger_cause::watchpoint;
   core_.clock.hold();
-  if (on_pause) on_pause(at);
+  for (const Observer& observer : observers_) observer.paused(at);
 }
 
 void RunLoop::resume() {
   if (!paused_) return;
   paused_ = false;
   core_.clock.go_on();
-  if (on_resume) on_resume();
+  for (const Observer& observer : observers_) observer.resumed();
 }
 
 void RunLoop::step(u64 instructions) {
@@ -71,14 +72,14 @@ void RunLoop::step(u64 instructions) {
   resume();
 }
 
-// One instruction. The one that the guest was stopped at goes on unwatched.
+// One instruction, past what the guest was stopped for.
 void RunLoop::execute_one() {
   ppc::Cpu& cpu = core_.cpu;
   if (cpu.napping()) cpu.take_interrupt();  // what ended the nap
-  cpu.debug.watching = !at_point_;
+  cpu.debug.watching = !at_watchpoint_;
   const ppc::Stop stop = core_.engine->step();
   cpu.debug.watching = true;
-  at_point_ = false;
+  at_point_ = at_watchpoint_ = false;
   if (stop.exception) return stand_still(stop.what);
   if (steps_ == 0 || --steps_ > 0) {
     if (steps_ > 0 && cpu.debug.stops_at(cpu.state.pc)) {

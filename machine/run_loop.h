@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "machine/core.h"
 #include "machine/error.h"
@@ -35,9 +36,13 @@ class RunLoop {
   // Resumes for so many instructions and no interrupts, unless something stops it before.
   void step(u64 instructions = 1);
   bool paused() const { return paused_; }
-  // The machine has come to stand after pause() or step() (nothing) or at a point of Cpu::debug.
-  std::function<void(std::optional<ppc::GuestException> at)> on_pause;
-  std::function<void()> on_resume;
+  // Called when the machine has come to stand after pause() or step() (nothing) or at a point of Cpu::debug,
+  // and when it goes on.
+  struct Observer {
+    std::function<void(const std::optional<ppc::GuestException>& at)> paused;
+    std::function<void()> resumed = [] {};
+  };
+  void observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
  private:
   static constexpr u64 shortest_slice = 200, longest_slice = 20'000;  // instructions
@@ -56,10 +61,11 @@ class RunLoop {
   void execute();
   void execute_one();
 
+  std::vector<Observer> observers_;
   bool pause_wanted_ = false, paused_ = false;
-  u64 steps_ = 0;           // left to make
-  bool at_point_ = false;   // the instruction at state.pc is one that the guest was stopped at
-  ppc::DebugPoints known_;  // what the engine has been told
+  u64 steps_ = 0;                                  // left to make
+  bool at_point_ = false, at_watchpoint_ = false;  // the guest was stopped at the instruction at state.pc
+  ppc::DebugPoints known_;                         // what the engine has been told
 };
 
 }  // namespace quince::machine

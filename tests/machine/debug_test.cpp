@@ -51,10 +51,10 @@ class DebugTest : public ::testing::TestWithParam<bool> {
     cpu.state.msr = 0;
     cpu.state.gpr[3] = 0;
     cpu.state.gpr[5] = variable;
-    loop.on_pause = [this](const std::optional<ppc::GuestException>& why) {
+    loop.observe({.paused = [this](const std::optional<ppc::GuestException>& why) {
       pauses.push_back({cpu.state.pc, cpu.state.gpr[3], why});
       if (on_pause) on_pause();
-    };
+    }});
   }
   u32 memory() const {
     u32 word;
@@ -107,7 +107,8 @@ TEST_P(DebugTest, BreakpointsComeAndGo) {
   EXPECT_EQ(pauses[1].r3, 1u);
   EXPECT_EQ(pauses[2].r3, 2u);
   EXPECT_EQ(pauses[3].pc, store_at);
-  EXPECT_FALSE(pauses[3].why->dar);  // the breakpoint comes first
+  EXPECT_EQ(pauses[1].why->srr1, ppc::debugger_cause::watchpoint);
+  EXPECT_EQ(pauses[3].why->srr1, ppc::debugger_cause::breakpoint);  // it comes first
 }
 
 TEST_P(DebugTest, WatchedStoreHasNotHappened) {
@@ -120,7 +121,7 @@ TEST_P(DebugTest, WatchedStoreHasNotHappened) {
   run_until_end();
   ASSERT_EQ(pauses.size(), rounds + 1);
   EXPECT_EQ(pauses[0].pc, store_at);
-  EXPECT_EQ(pauses[0].why->dar, variable);
+  EXPECT_EQ(pauses[0].why->dar, variable + 1);
   EXPECT_EQ(pauses[0].why->dsisr, ppc::dsi_cause::store);
 }
 
