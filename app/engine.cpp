@@ -14,7 +14,8 @@ std::unique_ptr<ppc::Engine> make_translator(ppc::Cpu& cpu, const EngineOptions&
                                              ppc::ExceptionHandling handling) {
   auto backend = jit::X86Backend::create(cpu, options.code_cache);
   if (!backend) throw NoEngine("--engine jit: " + backend.error());
-  return std::make_unique<translator::Translator>(cpu, std::move(*backend), handling);
+  return std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
+                                                  translator::Translator::usual_patience);
 }
 
 // "64M" as a number; 0 for what is no size.

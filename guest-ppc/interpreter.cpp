@@ -11,15 +11,6 @@ namespace quince::ppc {
 
 namespace {
 
-bool ends_block(Op op, u32 word) {
-  const InsnInfo& row = info(op);
-  const u32 flags = row.has(flag::by_spr) ? effects(word).flags : row.flags;
-  return (flags & (flag::branch | flag::ends_block)) != 0;
-}
-
-bool is_indirect_branch(Op op) { return op == Op::bclr || op == Op::bcctr; }
-bool is_direct_branch(Op op) { return op == Op::b || op == Op::bc; }
-
 // --- Handlers that are no instruction ---
 
 // After the last instruction of a block that is not a branch.
@@ -35,14 +26,48 @@ void breakpoint(Interpreter& interpreter, const Decoded* at) {
   throw GuestException{Vector::debugger};
 }
 
-Decoded::Handler handler_for(Op op, u32 word) {
-  if (op == Op::illegal) return illegal_instruction;
-  for (const SpecialHandler& special : special_handlers) {
-    if (special.op == op && (word & special.mask) == special.value) return special.run;
+// For each row its handler, where its special ones begin, and what it does to a block.
+struct Row {
+  Decoded::Handler run = illegal_instruction;
+  u8 special = 0xff;  // index into special_handlers, 0xff: none
+  bool ends = true;   // the block; by_spr: if the SPR's row says so
+  bool by_spr = false;
+  bool unmasks = true, checkpoint = true;  // as in Block, of one that the instruction ends
+};
+
+std::array<Row, op_count> make_rows() {
+  std::array<Row, op_count> rows;
+  for (std::size_t n = 1; n < op_count; ++n) {
+    const auto op = static_cast<Op>(n);
+    const InsnInfo& insn = info(op);
+    Row& row = rows[n];
+    row.run = integer_handlers[n] ? integer_handlers[n] : float_handlers[n];
+    if (!row.run) row.run = vector_handlers[n];
+    row.by_spr = insn.has(flag::by_spr);
+    row.ends = (insn.flags & (flag::branch | flag::ends_block)) != 0;
+    const bool indirect = op == Op::bclr || op == Op::bcctr;
+    row.unmasks = !indirect && op != Op::b && op != Op::bc;
+    row.checkpoint = row.unmasks || indirect;
   }
-  const auto n = static_cast<std::size_t>(op);
-  if (integer_handlers[n]) return integer_handlers[n];
-  return float_handlers[n] ? float_handlers[n] : vector_handlers[n];
+  for (std::size_t n = special_handlers.size(); n-- > 0;) {
+    rows[static_cast<std::size_t>(special_handlers[n].op)].special = static_cast<u8>(n);
+  }
+  return rows;
+}
+const std::array<Row, op_count> rows = make_rows();
+
+Decoded::Handler handler_for(Op op, u32 word) {
+  const Row& row = rows[static_cast<std::size_t>(op)];
+  for (std::size_t n = row.special; n < special_handlers.size() && special_handlers[n].op == op; ++n) {
+    if ((word & special_handlers[n].mask) == special_handlers[n].value) return special_handlers[n].run;
+  }
+  return row.run;
+}
+
+bool ends_block(Op op, u32 word) {
+  const Row& row = rows[static_cast<std::size_t>(op)];
+  if (!row.by_spr) return row.ends;
+  return (effects(word).flags & (flag::branch | flag::ends_block)) != 0;
 }
 
 u64 block_key(u32 pc, u32 physical) { return u64{physical & ~page_mask} << 32 | pc; }
@@ -85,16 +110,21 @@ inline const Interpreter::Block* Interpreter::find(u32 pc) {
   return find_slow(pc);
 }
 
+// True: the block ended at a checkpoint.
+inline bool Interpreter::execute(const Block& block) {
+  current_ = &block;
+  block.code->run(*this, block.code);
+  position = nullptr;
+  cpu.retired += block.length;
+  return block.checkpoint || cpu.state.pc <= block.pc + 4 * (block.length - 1);
+}
+
 // About 15 host instructions a block on top of its own.
 std::optional<Stop> Interpreter::execute() {
   CpuState& state = cpu.state;
   for (;;) {
     const Block* block = find(state.pc);
-    current_ = block;
-    block->code->run(*this, block->code);
-    position = nullptr;
-    cpu.retired += block->length;
-    if (block->checkpoint || state.pc <= block->pc + 4 * (block->length - 1)) {
+    if (execute(*block)) {
       if (cpu.retired >= cpu.limit) [[unlikely]] {
         return stopped_ ? stop_ : Stop{};
       }
@@ -189,6 +219,23 @@ std::optional<Stop> Interpreter::trace() {
   return std::nullopt;
 }
 
+std::optional<Stop> Interpreter::execute_once() {
+  const u32 pc = cpu.state.pc;
+  Block block{pc, 0, 0, false, false, once_.data()};
+  try {
+    const u32 tag = cpu.tlb.exec_tag()[pc / page_size];
+    const u8* page = cpu.code_page(tag ? tag - 1 : cpu.fetch(pc).physical);
+    if (!page) throw GuestException{Vector::machine_check};
+    decode_path(block, page, once_.data());
+    if (!execute(block)) return std::nullopt;
+    if (cpu.retired >= cpu.limit) return Stop{};
+    if (block.unmasks && handling_ == ExceptionHandling::deliver) cpu.take_unmasked();
+  } catch (const GuestException& exception) {
+    if (handle(exception)) return stop_;
+  }
+  return std::nullopt;
+}
+
 Decoded Interpreter::decode_one(u32 pc) {
   const Mapping mapping = cpu.fetch(pc);
   const u8* page = cpu.code_page(mapping.physical);
@@ -225,30 +272,36 @@ std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physic
   const u8* page = cpu.code_page(physical & ~page_mask);
   if (!page) throw GuestException{Vector::machine_check};  // instructions can't come from a device
   Decoded* code = reserve(max_block_length + 1);
-  const u32 in_page = (page_size - (pc & page_mask)) / 4;
-  const u32 limit = std::min(max_block_length, in_page);
   auto block = std::make_unique<Block>(Block{pc, physical, 0, false, false, code});
-  for (bool ended = false; !ended && block->length < limit; ++block->length) {
-    if (cpu.debug.stops_at(pc + 4 * block->length)) {
-      if (block->length == 0) code[block->length++] = {breakpoint, 0, pc};
-      break;
-    }
-    u32 word;
-    std::memcpy(&word, page + (physical & page_mask) + 4 * block->length, 4);
-    word = swap_bytes(word);
-    const Op op = decode(word, cpu.model.isa);
-    code[block->length] = {handler_for(op, word), word, pc + 4 * block->length};
-    ended = op == Op::illegal || ends_block(op, word);
-    block->unmasks = ended && !is_direct_branch(op) && !is_indirect_branch(op);
-    block->checkpoint = block->unmasks || is_indirect_branch(op);
-  }
-  code[block->length] = {end_of_block, 0, pc + 4 * block->length};
+  decode_path(*block, page, code);
   chunk_used_ += block->length + 1;
   ++statistics_.blocks_decoded;
   statistics_.instructions_decoded += block->length;
   blocks_of_page_[physical / page_size].push_back(block_key(pc, physical));
   cpu.watch_code(physical, 4 * block->length);
   return block;
+}
+
+// The block's instructions to `code`, which has room for max_block_length + 1.
+void Interpreter::decode_path(Block& block, const u8* page, Decoded* code) {
+  const u32 pc = block.pc;
+  const u32 limit = std::min(max_block_length, (page_size - (pc & page_mask)) / 4);
+  for (bool ended = false; !ended && block.length < limit; ++block.length) {
+    if (cpu.debug.stops_at(pc + 4 * block.length)) {
+      if (block.length == 0) code[block.length++] = {breakpoint, 0, pc};
+      break;
+    }
+    u32 word;
+    std::memcpy(&word, page + (pc & page_mask) + 4 * block.length, 4);
+    word = swap_bytes(word);
+    const Op op = decode(word, cpu.model.isa);
+    code[block.length] = {handler_for(op, word), word, pc + 4 * block.length};
+    ended = ends_block(op, word);
+    if (!ended) continue;
+    block.unmasks = rows[static_cast<std::size_t>(op)].unmasks;
+    block.checkpoint = rows[static_cast<std::size_t>(op)].checkpoint;
+  }
+  code[block.length] = {end_of_block, 0, pc + 4 * block.length};
 }
 
 void Interpreter::invalidate_code(u32 physical, u32 bytes) {

@@ -34,6 +34,9 @@ class Interpreter final : public Engine {
   Stop step() override;
   // While MSR[SE] or MSR[BE] is set, executes as run() does. Nothing: tracing is off (again).
   std::optional<Stop> trace();
+  // Executes the block at state.pc as run() does, but keeps nothing of what it decodes: for an engine whose
+  // translations are worth their time only where code runs often. Nothing: go on.
+  std::optional<Stop> execute_once();
   void flush() override;
   void invalidate_code(u32 physical, u32 bytes) override;
   u32 uncounted_instructions() const override;
@@ -71,6 +74,7 @@ class Interpreter final : public Engine {
 
   // Nothing: tracing was turned on or off, go on with the other of the two.
   std::optional<Stop> execute();
+  bool execute(const Block& block);
   std::optional<Stop> execute_traced();
   Op execute_single();
   bool traced() const { return (cpu.state.msr & (msr::se | msr::be)) != 0; }
@@ -79,6 +83,7 @@ class Interpreter final : public Engine {
   const Block* find_slow(u32 pc);
   Decoded decode_one(u32 pc);
   std::unique_ptr<Block> decode_block(u32 pc, u32 physical);
+  void decode_path(Block& block, const u8* page, Decoded* code);
   Decoded* reserve(std::size_t entries);
   CacheLine& line(u32 pc) { return cache_[pc / 4 % cache_lines]; }
 
@@ -87,6 +92,7 @@ class Interpreter final : public Engine {
   const Block* current_ = nullptr;
   std::array<Decoded, 2> single_{};  // the instruction being traced, as a block
   Block single_block_{0, 0, 1, true, true, single_.data()};
+  std::array<Decoded, max_block_length + 1> once_{};
   bool stopped_ = false;
   Stop stop_;
   bool flush_wanted_ = false;

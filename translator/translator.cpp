@@ -15,12 +15,15 @@ constexpr u64 longest_slice = u64{1} << 30;
 
 }  // namespace
 
-Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling)
+Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling,
+                       u32 patience)
     : cpu_(cpu),
       area_(area_of(cpu)),
       backend_(std::move(backend)),
       handling_(handling),
-      tracer_(cpu, handling, false),
+      patience_(patience),
+      interpreter_(cpu, handling, false),
+      visits_(visit_counters),
       dispatch_(dispatch_lines) {
   cpu_.set_hooks(this);
   area_.dispatch = dispatch_.data();
@@ -52,7 +55,8 @@ void Translator::attention() {
 
 u32 Translator::uncounted_instructions() const {
   const u32 blocks = static_cast<u32>(slice_ - area_.countdown);
-  return area_.fault_address ? blocks + insn_at(area_.fault_address) : blocks;
+  return blocks +
+         (area_.fault_address ? insn_at(area_.fault_address) : interpreter_.uncounted_instructions());
 }
 
 ppc::Stop Translator::run() {
@@ -62,10 +66,14 @@ ppc::Stop Translator::run() {
   for (;;) {
     try {
       if (cpu_.state.msr & (ppc::msr::se | ppc::msr::be)) {
-        if (const auto stop = tracer_.trace()) return *stop;
+        if (const auto stop = interpreter_.trace()) return *stop;
       }
       area_.mode_key = Mode::of(cpu_.state).key();
       const u8* code = find(cpu_.state.pc);
+      if (!code) {
+        if (const auto stop = interpret()) return *stop;
+        continue;
+      }
       begin_slice();
       drop_float_status(cpu_);
       const ExitReason reason = backend_->enter(cpu_, code);
@@ -92,7 +100,7 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
     case ExitReason::link: {
       Translation* from = numbered_[area_.link / max_links];
       const u32 index = area_.link % max_links;
-      find(cpu_.state.pc);
+      if (!find(cpu_.state.pc)) return interpret();
       // Translating may have evicted the block that asked.
       if (numbered_[area_.link / max_links] != from || !from) break;
       const auto to = translations_.find(key(cpu_.state.pc, line(cpu_.state.pc).tag));
@@ -103,6 +111,12 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
     case ExitReason::fault: break;
   }
   return std::nullopt;
+}
+
+// One block that has not run often.
+std::optional<ppc::Stop> Translator::interpret() {
+  const auto stop = interpreter_.execute_once();
+  return stop_ ? stop_ : stop;
 }
 
 std::optional<ppc::Stop> Translator::checkpoint() {
@@ -159,11 +173,20 @@ const u8* Translator::find_slow(u32 pc, u32 tag) {
   ++statistics_.lookups;
   if (tag == 0) tag = exec_tag(cpu_.fetch(pc).physical, area_.mode_key);
   const auto known = translations_.find(key(pc, tag));
+  if (known == translations_.end() && is_cold(pc)) return nullptr;
   Translation* translation = known != translations_.end()
                                  ? known->second.get()
                                  : translate(pc, (tag & ~ppc::page_mask) | (pc & ppc::page_mask), tag);
   line(pc) = {pc, tag, translation->entry};
   return translation->entry;
+}
+
+// Counts the visit. Addresses share counters: code that many others alias with is translated early.
+bool Translator::is_cold(u32 pc) {
+  u8& visits = visits_[pc / 4 % visit_counters];
+  if (++visits < patience_) return true;
+  visits = 0;
+  return false;
 }
 
 Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {

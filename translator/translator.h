@@ -16,13 +16,17 @@ namespace quince::translator {
 
 class Translator final : public ppc::Engine {
  public:
-  Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling);
+  // Translating an instruction takes as long as interpreting it this often, about.
+  static constexpr u32 usual_patience = 12;
+  // patience: how often code is met, interpreted until then, before it is translated. 1 to 255.
+  Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling,
+             u32 patience = 1);
   ~Translator() override;
   Translator(const Translator&) = delete;
   Translator& operator=(const Translator&) = delete;
 
   ppc::Stop run() override;
-  ppc::Stop step() override { return tracer_.step(); }
+  ppc::Stop step() override { return interpreter_.step(); }
   void flush() override;
   void invalidate_code(u32 physical, u32 bytes) override;
   u32 uncounted_instructions() const override;
@@ -65,14 +69,17 @@ class Translator final : public ppc::Engine {
 
   std::optional<ppc::Stop> resolve(ExitReason reason);
   std::optional<ppc::Stop> handle(ppc::GuestException exception);
+  std::optional<ppc::Stop> interpret();
   std::optional<ppc::Stop> checkpoint();
   void begin_slice();
   void settle();  // moves what the countdown says into cpu.retired
   void fault();   // throws what the helper reported
   void raise();   // throws what the instruction at state.pc raises
 
+  // Null: the code at pc is to be interpreted this time.
   const u8* find(u32 pc);
   const u8* find_slow(u32 pc, u32 tag);
+  bool is_cold(u32 pc);
   Translation* translate(u32 pc, u32 physical, u32 tag);
   void link(Translation& from, u32 index, Translation& to);
   void unlink(Translation& from, u32 index);
@@ -90,11 +97,14 @@ class Translator final : public ppc::Engine {
   Area& area_;
   std::unique_ptr<Backend> backend_;
   const ppc::ExceptionHandling handling_;
-  ppc::Interpreter tracer_;  // single steps
-  i32 slice_ = 0;            // countdown at the beginning of the slice, 0 between slices
+  const u32 patience_;
+  ppc::Interpreter interpreter_;  // of single steps, and of code that has not run often
+  i32 slice_ = 0;                 // countdown at the beginning of the slice, 0 between slices
   std::optional<ppc::Stop> stop_;
   ppc::GuestException fault_{};
   Block block_;  // reused by translate()
+  static constexpr u32 visit_counters = 1u << 16;
+  std::vector<u8> visits_;  // of code that is not translated
   std::vector<DispatchLine> dispatch_;
   std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
   std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running

@@ -27,7 +27,8 @@ std::unique_ptr<ppc::Engine> make_engine(EngineKind kind, ppc::Cpu& cpu, ppc::Ex
     std::fprintf(stderr, "%s\n", backend.error().c_str());
     std::exit(2);
   }
-  return std::make_unique<translator::Translator>(cpu, std::move(*backend), handling);
+  return std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
+                                                  kind == EngineKind::patient ? 3 : 1);
 }
 
 void Board::make_engine(EngineKind kind, ppc::ExceptionHandling handling, std::size_t code_cache_bytes) {

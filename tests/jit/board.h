@@ -17,7 +17,8 @@ using ppc::u32;
 using ppc::u64;
 using ppc::u8;
 
-enum class EngineKind : u8 { interpreter, translator };
+// patient: the translator, interpreting code the first two times.
+enum class EngineKind : u8 { interpreter, translator, patient };
 
 // system: Mmu, page table, BATs, MMIO, exceptions delivered to handlers in ROM.
 // process: one flat address space that lies in host memory as it is; exceptions stop the engine.

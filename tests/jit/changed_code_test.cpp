@@ -26,6 +26,7 @@ class ChangedCode : public testing::TestWithParam<Engine> {
 INSTANTIATE_TEST_SUITE_P(Engines, ChangedCode,
                          testing::Values(Engine{"Interpreter", EngineKind::interpreter, 0},
                                          Engine{"Translator", EngineKind::translator, 16u << 20},
+                                         Engine{"Patient", EngineKind::patient, 16u << 20},
                                          Engine{"SmallCache", EngineKind::translator, 1u << 20}),
                          [](const auto& engine) { return engine.param.name; });
 

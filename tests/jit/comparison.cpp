@@ -104,6 +104,7 @@ Case make_case(u64 seed, u64 number) {
   c.model = ppc::cpu_models[neighbours.below(2)];
   c.board = neighbours.one_in(3) ? BoardKind::process : BoardKind::system;
   c.code_cache_bytes = neighbours.one_in(3) ? std::size_t{1} << 20 : std::size_t{16} << 20;
+  c.engine = neighbours.one_in(4) ? EngineKind::patient : EngineKind::translator;
   c.seed = random.bits64();
   Chaos chaos(*c.model, c.board, c.seed);
   c.code = chaos.code();
@@ -124,12 +125,14 @@ Case make_case(u64 seed, u64 number) {
 Pair::Pair(const Case& c)
     : model_(c.model),
       kind_(c.board),
+      engine_(c.engine),
       code_cache_bytes_(c.code_cache_bytes),
-      ours_(make_board(c.board, *c.model, EngineKind::translator, c.code_cache_bytes)),
+      ours_(make_board(c.board, *c.model, c.engine, c.code_cache_bytes)),
       reference_(make_board(c.board, *c.model, EngineKind::interpreter, c.code_cache_bytes)) {}
 
 bool Pair::fits(const Case& c) const {
-  return model_ == c.model && kind_ == c.board && code_cache_bytes_ == c.code_cache_bytes;
+  return model_ == c.model && kind_ == c.board && engine_ == c.engine &&
+         code_cache_bytes_ == c.code_cache_bytes;
 }
 
 std::optional<Pair::Failure> Pair::run(const Case& c, std::span<const u32> translators_code) {
@@ -244,7 +247,8 @@ Case smaller(Case c) {
 std::string report(const Case& c) {
   const auto failure = run_alone(c);
   std::string text = std::string(c.model->name) + (c.board == BoardKind::system ? ", system" : ", process") +
-                     ", code cache of " + std::to_string(c.code_cache_bytes >> 20) + " MiB\n";
+                     (c.engine == EngineKind::patient ? ", patient" : "") + ", code cache of " +
+                     std::to_string(c.code_cache_bytes >> 20) + " MiB\n";
   if (!failure) return text + "  no difference when the case is alone\n";
   for (const Stage& stage : c.stages) {
     text += "  stage: seed " + hex(stage.seed, 16) + ", budget " + std::to_string(stage.budget) + "\n";

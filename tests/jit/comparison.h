@@ -20,6 +20,7 @@ struct Stage {
 struct Case {
   const ppc::CpuModel* model;
   BoardKind board;
+  EngineKind engine;  // against the interpreter
   std::size_t code_cache_bytes;
   u64 seed;  // of memory, and of everything else when the case is made
   std::vector<u32> code;
@@ -50,6 +51,7 @@ class Pair {
 
   const ppc::CpuModel* model_;
   BoardKind kind_;
+  EngineKind engine_;
   std::size_t code_cache_bytes_;
   std::unique_ptr<Board> ours_, reference_;
   u64 executed_ = 0, stops_ = 0, exceptions_ = 0;
