@@ -79,33 +79,6 @@ x86::CondCode Lowering::both(NodeId n) {
   return x86::CondCode::kNZ;
 }
 
-// Bit 32 of the 64-bit sum.
-x86::CondCode Lowering::carry(NodeId n) {
-  const Node& it = node(n);
-  const x86::Gp sum = temporary();
-  load_into(sum, it.a);
-  const Location b = where_[it.b];
-  if (b.place == Place::guest && is_pinned(b.index)) {
-    a.add(sum.r64(), pinned_register(b.index).r64());
-  } else {
-    const x86::Gp t = temporary();
-    load_into(t, it.b);
-    a.add(sum.r64(), t.r64());
-    release(t);
-  }
-  const Node& c = node(it.c);
-  if (c.op == IrOp::bit) {
-    if (c.imm) a.inc(sum.r64());
-  } else {
-    assert(c.op == IrOp::get_ca);
-    const x86::Gp t = temporary();
-    a.movzx(t, byte(StateOffsets::ca));
-    a.add(sum.r64(), t.r64());
-  }
-  a.bt(sum.r64(), 32);
-  return x86::CondCode::kC;
-}
-
 x86::CondCode Lowering::cr_bit(NodeId n) {
   const i32 field = StateOffsets::cr(node(n).imm / 4);
   switch (node(n).imm % 4) {

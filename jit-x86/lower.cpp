@@ -18,9 +18,10 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   so_known_ = true;
   start_ = a.offset();
   insns_ = 0;
+  carry_ = {};
   uses_ = translator::count_uses(block);
   where_.assign(block.nodes.size(), {});
-  done_.assign(block.nodes.size(), false);
+  done_.assign(block.nodes.size(), Done::no);
   std::fill(std::begin(holder_), std::end(holder_), no_node);
   std::fill(std::begin(slot_holder_), std::end(slot_holder_), no_node);
   for (auto& nodes : aliases_) nodes.clear();
@@ -32,10 +33,11 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   far_.clear();
 
   for (NodeId n = 0; n < block.nodes.size(); ++n) {
-    if (done_[n]) {
-      use_operands(n);
-    } else {
+    if (done_[n] == Done::no) {
+      settle_carry(n);
       lower(n);
+    } else if (done_[n] == Done::code) {
+      use_operands(n);
     }
     locked_.fill(false);
   }
@@ -210,7 +212,7 @@ void Lowering::lower_register(NodeId n) {
     case IrOp::get_ctr: return load_word(n, StateOffsets::ctr);
     case IrOp::set_lr: return store_word(StateOffsets::lr, it.a), use(it.a);
     case IrOp::set_ctr: return store_word(StateOffsets::ctr, it.a), use(it.a);
-    case IrOp::set_ca: return set_byte(it.a, byte(StateOffsets::ca));
+    case IrOp::set_ca: return set_ca(n);
     case IrOp::set_ov: {
       set_byte(it.a, byte(StateOffsets::ov));
       const x86::Gp t = temporary();

@@ -29,6 +29,10 @@ void Lowering::lower_arithmetic(NodeId n) {
     case IrOp::sign_extend16: return extend(n, 2);
     default: break;
   }
+  if (it.op == IrOp::not_ && is_subtrahend(n)) {
+    where_[n].place = Place::pending;
+    return;
+  }
   const x86::Gp to = destination_over(n, it.a);
   switch (it.op) {
     case IrOp::not_:
@@ -51,51 +55,24 @@ void Lowering::lower_arithmetic(NodeId n) {
   define(n, to);
 }
 
-bool Lowering::store_carry_of(NodeId n) {
-  const auto skip = [&](NodeId x) {
-    const IrOp op = node(x).op;
-    return op == IrOp::imm || op == IrOp::nop || op == IrOp::bit || op == IrOp::get_ca;
-  };
-  NodeId carry_node = static_cast<NodeId>(n + 1);
-  while (carry_node < block_->nodes.size() && skip(carry_node)) ++carry_node;
-  if (carry_node + 1u >= block_->nodes.size()) return false;
-  const Node& sum = node(n);
-  const Node& carry_out = node(carry_node);
-  const Node& set = node(static_cast<NodeId>(carry_node + 1));
-  if (carry_out.op != IrOp::carry_out || set.op != IrOp::set_ca || set.a != carry_node) return false;
-  if (carry_out.a != sum.a || carry_out.b != sum.b || uses_[carry_node] != 1) return false;
-  const bool same_carry = sum.op == IrOp::add_with_carry
-                              ? carry_out.c == sum.c
-                              : node(carry_out.c).op == IrOp::bit && node(carry_out.c).imm == 0;
-  if (!same_carry) return false;
-  a.setc(byte(StateOffsets::ca));
-  done_[carry_node] = true;
-  done_[carry_node + 1u] = true;
-  return true;
-}
-
 void Lowering::add(NodeId n) {
   const Node& it = node(n);
   if (is_address_of_next_access(n)) {
     where_[n].place = Place::pending;
     return;
   }
-  const NodeId following = static_cast<NodeId>(n + 1);
-  bool carries = false;
-  for (NodeId x = following; x < block_->nodes.size() && x <= n + 3; ++x)
-    carries |= node(x).op == IrOp::carry_out;
   const Location left = where_[it.a], right = where_[it.b];
   const auto in_register = [](const Location& at) {
     return at.place == Place::temporary || (at.place == Place::guest && is_pinned(at.index));
   };
-  if (carries || !in_register(left) || (!in_register(right) && !is_constant(it.b))) {
-    return binary(n, Id::kIdAdd, true);
-  }
+  const bool is_copied = in_register(left) && (in_register(right) || is_constant(it.b));
+  const bool keep_flags = carry_.flag != CarryFlag::none;
+  if (find_carry_of(n) || (!is_copied && !keep_flags)) return binary(n, Id::kIdAdd, true);
   const x86::Gp l = reg(it.a);
   const x86::Mem sum = is_constant(it.b) ? x86::ptr(l.r64(), static_cast<i32>(constant(it.b)))
                                          : x86::ptr(l.r64(), reg(it.b).r64());
   const x86::Gp to = destination_over(n, it.a);
-  if (to.id() == l.id()) {
+  if (to.id() == l.id() && !keep_flags) {
     a.emit(Id::kIdAdd, to, operand(it.b));
   } else {
     a.lea(to, sum);
@@ -105,29 +82,10 @@ void Lowering::add(NodeId n) {
   define(n, to);
 }
 
-void Lowering::add_with_carry(NodeId n) {
-  const Node& it = node(n);
-  const Node& c = node(it.c);
-  const x86::Gp sum = reg_to_change(it.a);
-  if (c.op == IrOp::bit) {
-    assert(c.imm == 1);
-    a.stc();
-  } else {
-    assert(c.op == IrOp::get_ca);
-    a.cmp(byte(StateOffsets::ca), 1);  // not bt, which reads more than what was written
-    a.cmc();
-  }
-  // mov does not touch the carry.
-  a.emit(Id::kIdAdc, sum, operand(it.b));
-  store_carry_of(n);
-  use(it.a);
-  use(it.b);
-  use(it.c);
-  define(n, sum);
-}
-
 void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
   NodeId left = node(n).a, right = node(n).b;
+  const bool is_sum = op == Id::kIdAdd || op == Id::kIdSub;
+  const bool carries = is_sum && take_carry_of(n);
   x86::Gp to = destination_over(n, left);
   const Location at = where_[right];
   const bool right_is_there =
@@ -147,7 +105,7 @@ void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
     load_into(to, left);
     a.emit(op, to, operand(right));
   }
-  if (op == Id::kIdAdd) store_carry_of(n);
+  if (carries) carry_ = {op == Id::kIdAdd ? CarryFlag::same : CarryFlag::inverted, false};
   if (move_to) a.mov(*move_to, to), release(to), to = *move_to;
   use(node(n).a);
   use(node(n).b);
@@ -221,14 +179,24 @@ void Lowering::extend(NodeId n, unsigned bytes) {
 
 void Lowering::multiply_high(NodeId n, bool is_signed) {
   const Node& it = node(n);
-  const x86::Gp product = temporary(), factor = temporary();
-  extended(product, it.a, is_signed);
-  extended(factor, it.b, is_signed);
-  a.imul(product.r64(), factor.r64());
-  a.shr(product.r64(), 32);
-  use(it.a);
-  use(it.b);
-  define(n, product);
+  x86::Gp to = x86::edx;
+  const auto factor = [&] { return is_constant(it.b) ? asmjit::Operand(reg(it.b)) : operand(it.b); };
+  if (is_signed) {
+    load_into(claim(x86::Gp::kIdAx), it.a);
+    claim(x86::Gp::kIdDx);
+    a.emit(Id::kIdImul, x86::edx, x86::eax, factor());
+  } else {  // without a change of the flags
+    load_into(claim(x86::Gp::kIdDx), it.a);
+    const asmjit::Operand f = factor();
+    if (const auto pin = pinned_destination(n)) to = *pin;
+    a.emit(Id::kIdMulx, to, x86::edx, f, x86::edx);
+  }
+  use_operands(n);
+  if (is_signed) {
+    const auto pin = pinned_destination(n);
+    if (pin) a.mov(*pin, to), to = *pin;
+  }
+  define(n, to);
 }
 
 // Divisors 0 and, signed, -1 are left to far code: the host traps on 0 and on overflow.

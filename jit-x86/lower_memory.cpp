@@ -124,8 +124,9 @@ void Lowering::load_flat(NodeId n, unsigned size_log2) {
   const u32 back = here();
   std::vector<u8> kept = live_temporaries();
   if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-  far({}, [this, access, address, size_log2, to, back, kept] {
+  far({}, [this, access, address, size_log2, to, back, kept, carry = carry_] {
     access_points.push_back({access, here()});
+    store_carry(carry);
     for (const u8 id : kept) a.push(x86::gpq(id));
     a.lea(x86::eax, address);
     call_with_side_point(thunks_.load[size_log2]);
@@ -133,6 +134,7 @@ void Lowering::load_flat(NodeId n, unsigned size_log2) {
     a.mov(value, x86::edx);
     for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
     a.mov(to, value);
+    load_carry(carry.flag);
     jump_to(back);
   });
   define(n, to);
@@ -173,14 +175,16 @@ void Lowering::store_flat(NodeId n, unsigned size_log2) {
   const u32 back = here();
   std::vector<u8> kept = live_temporaries();
   if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-  far({}, [this, access, address, size_log2, from, back, kept] {
+  far({}, [this, access, address, size_log2, from, back, kept, carry = carry_] {
     access_points.push_back({access, here()});
+    store_carry(carry);
     for (const u8 id : kept) a.push(x86::gpq(id));
     a.push(from.r64());
     a.lea(x86::eax, address);
     a.pop(x86::rdx);
     call_with_side_point(thunks_.store[size_log2]);
     for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
+    load_carry(carry.flag);
     jump_to(back);
   });
 }

@@ -99,9 +99,6 @@ class Lowering {
   void lower_memory(NodeId n);
   void lower_control(NodeId n);
   void add(NodeId n);
-  void add_with_carry(NodeId n);
-  bool store_carry_of(
-      NodeId n);  // if the carry of this sum is what CA becomes next, takes it from the host's flag
   void binary(NodeId n, asmjit::InstId op, bool commutative);
   void rotate(NodeId n);
   void shift(NodeId n, asmjit::InstId by_constant, asmjit::InstId by_register, bool is_signed);
@@ -122,6 +119,24 @@ class Lowering {
   x86::CondCode cr_bit(NodeId n);
   void set_byte(NodeId bit, const x86::Mem& to);  // 0 or 1
   void use_operands(NodeId n);
+
+  // --- CA (lower_carry.cpp) ---
+  enum class CarryFlag : u8 { none, same, inverted };  // what the host's carry flag has of CA
+  struct Carry {
+    CarryFlag flag = CarryFlag::none;
+    bool in_byte = true;  // also in the state's byte
+  };
+  Carry carry_;
+  void settle_carry(NodeId n);
+  void store_carry(Carry carry);
+  void load_carry(CarryFlag wanted);
+  bool is_carry_seen_from(NodeId n) const;
+  bool keeps_carry_flag(NodeId n) const;
+  std::optional<NodeId> find_carry_of(NodeId n) const;
+  bool take_carry_of(NodeId n);
+  bool is_subtrahend(NodeId n) const;
+  void add_with_carry(NodeId n);
+  void set_ca(NodeId n);
 
   // --- Memory (memory.cpp) ---
   void load(NodeId n, unsigned size_log2);
@@ -260,7 +275,9 @@ class Lowering {
   u32 insns_ = 0;  // begun so far, the current one included
   std::vector<u16> uses_;
   std::vector<Location> where_;
-  std::vector<bool> done_;        // nodes that an earlier one took over
+  // What an earlier node took over: the node's code, or its use of the operands as well.
+  enum class Done : u8 { no, code, all };
+  std::vector<Done> done_;
   NodeId holder_[3] = {};         // of each temporary, or no_node
   std::array<bool, 3> locked_{};  // in use by the node being lowered
   NodeId slot_holder_[slots] = {};

@@ -179,19 +179,25 @@ void Lowering::before_guest_write(unsigned guest, NodeId except) {
 // of its operands must still be pending when this is called.
 std::optional<x86::Gp> Lowering::pinned_destination(NodeId n) {
   NodeId next = static_cast<NodeId>(n + 1);
-  while (next < block_->nodes.size() && (node(next).op == IrOp::imm || node(next).op == IrOp::nop)) ++next;
+  const auto emits_nothing = [&](NodeId x) {
+    return node(x).op == IrOp::imm || node(x).op == IrOp::nop || done_[x] == Done::all;
+  };
+  while (next < block_->nodes.size() && emits_nothing(next)) ++next;
   if (next == block_->nodes.size() || node(next).op != IrOp::set_gpr || node(next).a != n)
     return std::nullopt;
   const unsigned guest = node(next).imm;
   if (!is_pinned(guest)) return std::nullopt;
   const auto uses_here = [&](NodeId x) {
-    return (node(n).a == x ? 1 : 0) + (node(n).b == x ? 1 : 0) + (node(n).c == x ? 1 : 0);
+    const bool complement = node(n).a != no_node && where_[node(n).a].place == Place::pending &&
+                            node(node(n).a).op == IrOp::not_ && node(node(n).a).a == x;
+    return (complement ? 1 : 0) + (node(n).a == x ? 1 : 0) + (node(n).b == x ? 1 : 0) +
+           (node(n).c == x ? 1 : 0);
   };
   for (const NodeId x : aliases_[guest]) {
     const bool lives_there = where_[x].place == Place::guest && where_[x].index == guest;
     if (lives_there && uses_[x] > uses_here(x)) return std::nullopt;
   }
-  done_[next] = true;
+  done_[next] = Done::code;
   return pinned_register(guest);
 }
 

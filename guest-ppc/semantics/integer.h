@@ -110,8 +110,9 @@ void addic_rc(E& e, I i) {
 template <class E, class I>
 void subfic(E& e, I i) {
   const auto a = e.gpr(i.ra()), b = e.imm(static_cast<u32>(i.simm()));
+  const auto difference = e.sub(b, a);
   e.set_ca(e.carry_out(e.not_(a), b, e.bit(true)));
-  e.set_gpr(i.rd(), e.sub(b, a));
+  e.set_gpr(i.rd(), difference);
 }
 
 // --- Products and quotients ---

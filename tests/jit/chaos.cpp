@@ -32,6 +32,11 @@ Chaos::Chaos(const ppc::CpuModel& model, BoardKind board, u64 seed)
     } else {
       (row.has(flag::load | flag::store) ? memory_ : computing_).push_back(row.op);
     }
+    const u64 roles = row.reads | row.writes;
+    constexpr u64 condition =
+        role::CR0 | role::CRFD | role::CRFS | role::CRBD | role::CRBA | role::CRBB | role::CR | role::CRM;
+    if (roles & role::CA) carrying_.push_back(row.op);
+    if (roles & condition) conditional_.push_back(row.op);
   }
 }
 
@@ -114,6 +119,7 @@ void Chaos::piece() {
     case 5: return loop();
     case 6: return call();
     case 7: return system();
+    case 9: return random_.one_in(3) ? chain() : branch();
     case 8: return random_.one_in(3) ? written_code() : branch();
     default: return random_.one_in(10) ? ordered_program() : constant(reg(), number());
   }
@@ -167,6 +173,24 @@ void Chaos::memory_access() {
   }
   constant(a, at - part);
   put({as::li(b, part), with_field(word, 11, b)});
+}
+
+// Instructions that hand carries or condition bits on to each other, with accesses between that may fault.
+void Chaos::chain() {
+  const std::vector<Op>& ops = random_.one_in(2) ? carrying_ : conditional_;
+  unsigned a = reg_not_0();
+  constant(a, data_address());
+  for (u32 n = random_.between(3, 14); n > 0; --n) {
+    u32 word = random_word(random_.pick(ops));
+    if (random_.one_in(4)) {
+      word = with_field(random_word(random_.pick(memory_)), 16, a);
+      const ppc::Operands form = ppc::info(ppc::decode(word)).operands;
+      if (form == ppc::Operands::rd_d_ra) word = (word & 0xffff'0000) | ((4 * random_.below(32)) & 0xffff);
+    } else if (ppc::info(ppc::decode(word)).has(flag::oe) && !random_.one_in(8)) {
+      word &= ~ppc::bit32(21);
+    }
+    put(word);
+  }
 }
 
 // In bytes; short and forward, most often.

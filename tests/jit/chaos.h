@@ -35,6 +35,7 @@ class Chaos {
   u32 machine_state();
   u32 distance();
   void memory_access();
+  void chain();
   void branch();
   void indirect_branch();
   void loop();
@@ -46,10 +47,10 @@ class Chaos {
   const BoardKind board_;
   Random random_;
   differential::Generator ordered_;
-  std::vector<ppc::Op> all_, computing_, memory_, system_;
+  std::vector<ppc::Op> all_, computing_, memory_, system_, carrying_, conditional_;
   std::vector<u32> code_;
   std::array<u8, 8> pool_{};
-  std::array<u32, 10> weights_{};
+  std::array<u32, 11> weights_{};
 };
 
 }  // namespace quince::jit_test
