@@ -14,7 +14,7 @@ namespace quince::app {
 
 using EngineFactory = std::function<std::unique_ptr<ppc::Engine>(ppc::Cpu&)>;
 
-inline constexpr const char* default_engine = "interpreter";
+inline constexpr const char* default_engine = "jit";
 
 // In bytes. Jumps within generated code reach 2 GiB.
 inline constexpr std::size_t least_code_cache = std::size_t{1} << 20, most_code_cache = std::size_t{1} << 30;

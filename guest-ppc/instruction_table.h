@@ -195,6 +195,7 @@ constexpr u32 vx(u32 xo) { return 4u << 26 | xo; }
 
 constexpr auto make() {
   using namespace flag;
+  using flag::vec;  // rather than the namespace of that name
   using namespace role;
   return std::to_array<InsnInfo>({
       {Op::illegal, "illegal", 0, 0, Operands::none, Part::none, may_fault, 0, 0},

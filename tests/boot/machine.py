@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 QUINCE = os.environ["QUINCE"]  # the program under test
+ENGINE = ["--engine", os.environ["QUINCE_ENGINE"]] if "QUINCE_ENGINE" in os.environ else []
 PROMPT = r"# (\x1b\[6n)?$"  # of the guest's shell; it may ask the terminal where the cursor is
 ROOT = Path(__file__).resolve().parents[2]
 INITRAMFS_NAMES = ("initramfs-mini.cpio.gz", "initramfs.cpio.gz")
@@ -49,9 +50,18 @@ def linux_options():
     return ["--kernel", kernel, "--initrd", initrd]
 
 
+def media_options(medium, folder, *more):
+    """Options that boot the "disk" or the "cd" of guests/build; None if it has not been built. The disk's file stays
+    as it is, changes go to the folder."""
+    image = built(medium)
+    if image is None:
+        return None
+    return [f"--{medium}", image + (f",overlay={folder}/changes" if medium == "disk" else ""), *more]
+
+
 def run_to_end(*options, timeout=150):
     """Runs quince until it ends by itself: the completed process, output as bytes."""
-    return subprocess.run([QUINCE, "run", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    return subprocess.run([QUINCE, "run", *ENGINE, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout, check=False)
 
 
@@ -61,7 +71,7 @@ class Machine:
     def __init__(self, *options, timeout=150):
         self.folder = tempfile.TemporaryDirectory(prefix="quince-boot-")
         path = Path(self.folder.name) / "serial"
-        self.process = subprocess.Popen([QUINCE, "run", *options, "--serial", f"unix:{path}",
+        self.process = subprocess.Popen([QUINCE, "run", *ENGINE, *options, "--serial", f"unix:{path}",
                                          "--timeout", str(timeout)], stdin=subprocess.DEVNULL)
         self.line = socket.socket(socket.AF_UNIX)
         self.text = ""

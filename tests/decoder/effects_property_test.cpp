@@ -190,7 +190,7 @@ class Runner {
     machine_.put_word(Outcome::at + 4, 0x4400'0002);
     machine_.cpu.retired = 0;
     machine_.cpu.limit = 1;
-    const Stop stop = machine_.interpreter.run();
+    const Stop stop = machine_.engine->run();
     return {machine_.cpu.state, machine_.memory.ram, stop};
   }
 

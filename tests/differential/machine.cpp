@@ -11,7 +11,8 @@ u32 program_address(unsigned slot) {
   return LAYOUT_SLOT_AREA + slot * LAYOUT_SLOT_BYTES + 4 * static_cast<u32>(words_before_program);
 }
 
-Machine::Machine(const ppc::CpuModel& model) : machine_(model, ram_bytes) {
+Machine::Machine(const ppc::CpuModel& model, test::EngineKind kind)
+    : machine_(model, ram_bytes, test::maker_of(kind)) {
   machine_.cpu.alignment_traps = static_cast<u8>(ppc::AlignedOperand::reservation);  // as under Linux
 }
 
@@ -58,7 +59,7 @@ std::optional<ppc::GuestException> Machine::run(std::span<const u32> words, u32 
   return std::nullopt;
 }
 
-Stepper::Stepper(const ppc::CpuModel& model) : Machine(model) {
+Stepper::Stepper(const ppc::CpuModel& model) : Machine(model, test::EngineKind::interpreter) {
   for (u32 n = 0; n < LAYOUT_SLOTS * LAYOUT_SLOT_BYTES; n += 4) {
     put_word(std::span(machine_.memory.ram).subspan(LAYOUT_SLOT_AREA + n), assembler::system_call);
   }

@@ -1,10 +1,11 @@
-// Cases in our own interpreter: one instruction at a time, or as ordinary code.
+// Cases in our own engines: one instruction at a time (in the interpreter), or as ordinary code.
 #pragma once
 
 #include <optional>
 #include <span>
 
 #include "tests/differential/state.h"
+#include "tests/support/engines.h"
 #include "tests/support/flat_machine.h"
 
 namespace quince::differential {
@@ -14,7 +15,7 @@ u32 program_address(unsigned slot);
 
 class Machine {
  public:
-  explicit Machine(const ppc::CpuModel& model);
+  Machine(const ppc::CpuModel& model, test::EngineKind kind);
 
   void load(const State& state);
   State store() const;

@@ -1,4 +1,4 @@
-// Random instruction sequences in our interpreter and in qemu-ppc: registers and memory are the same
+// Random instruction sequences in our engines and in qemu-ppc: registers and memory are the same
 // afterwards.
 //
 // differential_check --qemu PROGRAM --guest PROGRAM [--instructions N] [--seed N] [--strict]

@@ -62,7 +62,8 @@ Tester::Tester(const ppc::CpuModel& model, const Tools& tools, u64 seed)
       random_(seed),
       rehearsal_(model, seed, 8, [this](const Example& example) { try_example(example); }),
       quiet_(model, seed, 1, nullptr),
-      machine_(model),
+      interpreter_(model, test::EngineKind::interpreter),
+      translator_(model, test::EngineKind::translator),
       qemu_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
       single_(tools.emulator, tools.guest, std::string(model.name), model.has_altivec()),
       tried_(exclusions().size()),
@@ -110,10 +111,10 @@ void Tester::run_batch() {
   }
 }
 
-std::optional<State> Tester::ours_as_a_whole(const Case& c, unsigned slot) {
-  machine_.load(c.before);
-  if (machine_.run(assemble(c.program).words, program_address(slot))) return std::nullopt;
-  return machine_.store();
+std::optional<State> Tester::ours_as_a_whole(Machine& machine, const Case& c, unsigned slot) {
+  machine.load(c.before);
+  if (machine.run(assemble(c.program).words, program_address(slot))) return std::nullopt;
+  return machine.store();
 }
 
 std::optional<State> Tester::theirs(const Case& c) {
@@ -127,7 +128,7 @@ std::optional<State> Tester::theirs(const Case& c) {
 void Tester::try_example(const Example& example) {
   if (differing_[example.row] != 0 || tried_[example.row] >= most_examples) return;
   ++tried_[example.row];
-  const auto ours = ours_as_a_whole(example.c, 0);
+  const auto ours = ours_as_a_whole(interpreter_, example.c, 0);
   const auto other = theirs(example.c);
   const bool anything = example.expected.fpscr == 0 && example.expected.fpr_high == 0;
   bool seen = !other;
@@ -146,7 +147,15 @@ void Tester::try_example(const Example& example) {
 
 std::string Tester::compare(const Rehearsed& rehearsed, unsigned slot, const State& other) {
   if (!rehearsed.defect.empty()) return rehearsed.defect + "\n";
-  const auto ours = ours_as_a_whole(rehearsed.c, slot);
+  std::string found = compare_engine(interpreter_, rehearsed, slot, other);
+  if (!found.empty()) return "the interpreter: " + found;
+  found = compare_engine(translator_, rehearsed, slot, other);
+  return found.empty() ? "" : "the translator: " + found;
+}
+
+std::string Tester::compare_engine(Machine& machine, const Rehearsed& rehearsed, unsigned slot,
+                                   const State& other) {
+  const auto ours = ours_as_a_whole(machine, rehearsed.c, slot);
   if (!ours) return "an exception where executing instruction by instruction meets none\n";
   if (*ours != rehearsed.after) {
     return "\"theirs\" is our own interpreter, instruction by instruction:\n" +

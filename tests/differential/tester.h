@@ -1,4 +1,4 @@
-// The differential test of one processor: cases in batches, each rehearsed, executed by our interpreter as a
+// The differential test of one processor: cases in batches, each rehearsed, executed by our engines as a
 // whole and by QEMU, and compared.
 #pragma once
 
@@ -45,7 +45,9 @@ class Tester {
  private:
   bool notices_change(const Case& c);
   void try_example(const Example& example);
-  std::optional<State> ours_as_a_whole(const Case& c, unsigned slot);
+  std::optional<State> ours_as_a_whole(Machine& machine, const Case& c, unsigned slot);
+  std::string compare_engine(Machine& machine, const Rehearsed& rehearsed, unsigned slot,
+                             const State& theirs);
   std::optional<State> theirs(const Case& c);
   std::string compare(const Rehearsed& rehearsed, unsigned slot, const State& theirs);
   std::string finding(const Case& c);
@@ -57,7 +59,7 @@ class Tester {
   Random random_;
   Rehearsal rehearsal_;
   Rehearsal quiet_;  // for cases that have been seen
-  Machine machine_;
+  Machine interpreter_, translator_;
   Qemu qemu_, single_;
   u64 executed_ = 0, cases_ = 0;
   std::vector<u64> tried_, differing_;

@@ -2,16 +2,10 @@
 
 #include <sys/mman.h>
 
-#include <cstdio>
-#include <cstdlib>
-
-#include "guest-ppc/interpreter.h"
 #include "guest-ppc/mmu.h"
-#include "jit-x86/x86_backend.h"
 #include "machine/process/guest_memory.h"
 #include "tests/differential/assembler.h"
 #include "tests/differential/state.h"
-#include "translator/translator.h"
 
 namespace quince::jit_test {
 
@@ -19,20 +13,8 @@ using ppc::page_mask;
 using ppc::page_size;
 namespace as = differential::assembler;
 
-std::unique_ptr<ppc::Engine> make_engine(EngineKind kind, ppc::Cpu& cpu, ppc::ExceptionHandling handling,
-                                         std::size_t code_cache_bytes) {
-  if (kind == EngineKind::interpreter) return std::make_unique<ppc::Interpreter>(cpu, handling);
-  auto backend = jit::X86Backend::create(cpu, code_cache_bytes);
-  if (!backend) {
-    std::fprintf(stderr, "%s\n", backend.error().c_str());
-    std::exit(2);
-  }
-  return std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
-                                                  kind == EngineKind::patient ? 3 : 1);
-}
-
 void Board::make_engine(EngineKind kind, ppc::ExceptionHandling handling, std::size_t code_cache_bytes) {
-  engine_ = jit_test::make_engine(kind, cpu(), handling, code_cache_bytes);
+  engine_ = test::make_engine(kind, cpu(), handling, code_cache_bytes);
 }
 
 PageEntry page_entry(u32 vsid, u32 ea, u32 lower, unsigned place_in_group) {

@@ -9,6 +9,7 @@
 
 #include "guest-ppc/engine.h"
 #include "tests/differential/random.h"
+#include "tests/support/engines.h"
 
 namespace quince::jit_test {
 
@@ -17,8 +18,8 @@ using ppc::u32;
 using ppc::u64;
 using ppc::u8;
 
-// patient: the translator, interpreting code the first two times.
-enum class EngineKind : u8 { interpreter, translator, patient };
+using test::EngineKind;
+using test::make_engine;
 
 // system: Mmu, page table, BATs, MMIO, exceptions delivered to handlers in ROM.
 // process: one flat address space that lies in host memory as it is; exceptions stop the engine.
@@ -59,10 +60,6 @@ class Board {
 
 std::unique_ptr<Board> make_board(BoardKind kind, const ppc::CpuModel& model, EngineKind engine,
                                   std::size_t code_cache_bytes);
-
-// Attaches the engine to a processor.
-std::unique_ptr<ppc::Engine> make_engine(EngineKind kind, ppc::Cpu& cpu, ppc::ExceptionHandling handling,
-                                         std::size_t code_cache_bytes);
 
 // A page table entry's words and where they go in a table of 64 KiB.
 struct PageEntry {

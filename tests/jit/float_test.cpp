@@ -4,10 +4,9 @@
 
 #include <cstdlib>
 
-#include "jit-x86/x86_backend.h"
 #include "tests/jit/float_program.h"
+#include "tests/support/engines.h"
 #include "tests/support/flat_machine.h"
-#include "translator/translator.h"
 
 namespace quince::test {
 namespace {
@@ -26,10 +25,7 @@ u64 setting(const char* name, u64 otherwise) {
 class Pair {
  public:
   explicit Pair(const ppc::CpuModel& model)
-      : interpreted_(model, ram_bytes),
-        translated_(model, ram_bytes),
-        translator_(translated_.cpu, jit::X86Backend::create(translated_.cpu, 16u << 20).value(),
-                    ppc::ExceptionHandling::stop) {}
+      : interpreted_(model, ram_bytes), translated_(model, ram_bytes, maker_of(EngineKind::translator)) {}
 
   void put_program(const std::vector<u32>& words) {
     u32 at = FlatMachine::code_base;
@@ -46,8 +42,8 @@ class Pair {
   }
   void run() {
     interpreted_.cpu.limit = translated_.cpu.limit = ~u64{0};
-    expected_ = interpreted_.interpreter.run();
-    got_ = translator_.run();
+    expected_ = interpreted_.engine->run();
+    got_ = translated_.engine->run();
   }
   // How the machines differ, empty if they do not.
   std::string difference() const {
@@ -75,7 +71,6 @@ class Pair {
 
  private:
   FlatMachine interpreted_, translated_;
-  translator::Translator translator_;
   ppc::Stop expected_{}, got_{};
 };
 

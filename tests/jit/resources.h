@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <vector>
 
 #include "tests/support/sanitized.h"
@@ -16,14 +16,18 @@ using test::sanitized;
 // How much slower than an ordinary build on an idle machine this may be.
 inline constexpr double patience = sanitized ? 20 : 4;
 
+// Of the time that this process has a processor: other programs run, too.
 class Stopwatch {
  public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-  }
+  double seconds() const { return now() - started_; }
 
  private:
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  static double now() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double started_ = now();
 };
 
 inline std::size_t resident_bytes() {
@@ -49,7 +53,7 @@ inline void expect_no_slowdown(const std::vector<double>& seconds) {
   if (sanitized) return;
   const double early = *std::min_element(seconds.begin() + 1, seconds.begin() + 4);
   const double late = *std::min_element(seconds.end() - 3, seconds.end());
-  EXPECT_LT(late, 1.5 * early + 0.005);
+  EXPECT_LT(late, 1.5 * early + 0.02);
 }
 
 }  // namespace quince::jit_test

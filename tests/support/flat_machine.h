@@ -1,7 +1,9 @@
 // A processor with RAM at address 0 and nothing else, for tests: effective addresses are physical ones.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
+#include <memory>
 #include <vector>
 
 #include "guest-ppc/interpreter.h"
@@ -35,8 +37,14 @@ class InstructionClock : public ppc::Clock {
 struct FlatMachine {
   static constexpr ppc::u32 code_base = 0x1000;
 
-  explicit FlatMachine(const ppc::CpuModel& model, ppc::u32 ram_bytes = 1u << 20)
-      : memory(ram_bytes), cpu(model, memory, memory, clock), interpreter(cpu, ppc::ExceptionHandling::stop) {
+  // Tests of several engines give one of those in tests/support/engines.h.
+  using EngineMaker = std::function<std::unique_ptr<ppc::Engine>(ppc::Cpu&, ppc::ExceptionHandling)>;
+
+  explicit FlatMachine(const ppc::CpuModel& model, ppc::u32 ram_bytes = 1u << 20,
+                       const EngineMaker& make_engine = make_interpreter)
+      : memory(ram_bytes),
+        cpu(model, memory, memory, clock),
+        engine(make_engine(cpu, ppc::ExceptionHandling::stop)) {
     cpu.state.msr = ppc::msr::fp | (model.has_altivec() ? ppc::msr::vec : 0);
     cpu.tlb.leave_window();
   }
@@ -61,14 +69,19 @@ struct FlatMachine {
   }
   ppc::GuestException resume() {
     cpu.limit = ~ppc::u64{0};
-    const ppc::Stop stop = interpreter.run();
+    const ppc::Stop stop = engine->run();
     return stop.exception ? stop.what : ppc::GuestException{ppc::Vector::system_reset};
   }
 
   FlatMemory memory;
   InstructionClock clock;
   ppc::Cpu cpu;
-  ppc::Interpreter interpreter;
+  std::unique_ptr<ppc::Engine> engine;
+
+ private:
+  static std::unique_ptr<ppc::Engine> make_interpreter(ppc::Cpu& cpu, ppc::ExceptionHandling handling) {
+    return std::make_unique<ppc::Interpreter>(cpu, handling);
+  }
 };
 
 }  // namespace quince::test

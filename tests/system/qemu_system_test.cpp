@@ -10,8 +10,8 @@
 #include <map>
 #include <memory>
 
-#include "guest-ppc/interpreter.h"
 #include "guest-ppc/mmu.h"
+#include "tests/support/engines.h"
 #include "tests/system/cases.h"
 
 namespace quince::test {
@@ -59,19 +59,20 @@ std::vector<u8> read_file(const fs::path& path) {
 
 std::size_t result_bytes(std::size_t count) { return header_bytes + count * sizeof(SystemResult); }
 
-std::vector<SystemResult> run_ours(const CpuModel& model, std::span<const SystemCase> cases) {
+std::vector<SystemResult> run_ours(const CpuModel& model, EngineKind kind,
+                                   std::span<const SystemCase> cases) {
   Ram ram;
   ram.load(0, read_file(QUINCE_SYSTEM_IMAGE));
   ram.load(cases_address, encode(cases));
   Mmu mmu(ram);
   InstructionClock clock;
   Cpu cpu(model, mmu, ram, clock);
-  Interpreter interpreter(cpu);
+  const auto engine = make_engine(kind, cpu, ExceptionHandling::deliver);
   cpu.state.pc = image_entry;
   const u64 enough = 1000 + 200 * u64{cases.size()};  // a case takes about a hundred instructions
   while (cpu.retired < enough) {
     cpu.limit = enough;  // writing DEC asks for attention
-    interpreter.run();
+    engine->run();
   }
   return decode_results(ram.save(results_address, result_bytes(cases.size())), cases.size());
 }
@@ -148,27 +149,31 @@ class System : public testing::TestWithParam<const CpuModel*> {};
 INSTANTIATE_TEST_SUITE_P(Models, System, testing::ValuesIn(cpu_models),
                          [](const auto& model) { return std::string(model.param->name); });
 
-TEST_P(System, AgreesWithQemu) {
-  const auto cases = make_cases(setting("QUINCE_SYSTEM_CASES", 20'000), setting("QUINCE_SYSTEM_SEED", 750));
-  const auto ours = run_ours(*GetParam(), cases);
-  ASSERT_EQ(ours.size(), cases.size()) << "the program did not finish in the interpreter";
-  const auto theirs = run_qemu(*GetParam(), cases);
-  ASSERT_EQ(theirs.size(), cases.size()) << "the program did not finish in QEMU";
-  std::map<u32, unsigned> by_vector;
+void compare(EngineKind kind, std::span<const SystemCase> cases, std::span<const SystemResult> ours,
+             std::span<const SystemResult> theirs) {
+  ASSERT_EQ(ours.size(), cases.size()) << "the program did not finish in the " << name_of(kind);
   unsigned differences = 0;
   for (std::size_t n = 0; n < cases.size(); ++n) {
-    ++by_vector[theirs[n].vector];
     if (comparable(cases[n], ours[n]) == comparable(cases[n], theirs[n])) continue;
     if (++differences <= 20) {
-      ADD_FAILURE() << "case " << n << ": " << describe(cases[n]) << "\n ours: " << describe(ours[n])
-                    << "\n QEMU: " << describe(theirs[n]);
+      ADD_FAILURE() << name_of(kind) << ", case " << n << ": " << describe(cases[n])
+                    << "\n ours: " << describe(ours[n]) << "\n QEMU: " << describe(theirs[n]);
     }
   }
   EXPECT_EQ(differences, 0u);
+}
+
+TEST_P(System, AgreesWithQemu) {
+  const auto cases = make_cases(setting("QUINCE_SYSTEM_CASES", 20'000), setting("QUINCE_SYSTEM_SEED", 750));
+  const auto theirs = run_qemu(*GetParam(), cases);
+  ASSERT_EQ(theirs.size(), cases.size()) << "the program did not finish in QEMU";
+  std::map<u32, unsigned> by_vector;
+  for (const SystemResult& result : theirs) ++by_vector[result.vector];
   for (const u32 vector : {0x300u, 0x400u, 0x700u, 0x800u, 0xc00u}) {
     EXPECT_GE(by_vector[vector], cases.size() / 200)
         << std::hex << vector << " occurs too rarely to prove anything";
   }
+  for (const EngineKind kind : engine_kinds) compare(kind, cases, run_ours(*GetParam(), kind, cases), theirs);
 }
 
 }  // namespace

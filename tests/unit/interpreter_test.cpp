@@ -188,7 +188,7 @@ TEST_F(InterpreterTest, LimitStopsAnEndlessLoop) {
   m.put_word(0x1000, 0x4800'0000);  // b .
   m.cpu.state.pc = 0x1000;
   m.cpu.limit = m.cpu.retired + 1000;
-  const Stop stop = m.interpreter.run();
+  const Stop stop = m.engine->run();
   EXPECT_FALSE(stop.exception);
   EXPECT_EQ(m.cpu.retired, 1000u);
 }

@@ -1,11 +1,13 @@
 // The floating-point rows of the DingusPPC vectors, whose results were recorded on a 750CL, against the
-// functions of guest-ppc/fpu.
+// functions of guest-ppc/fpu, and through both engines.
 #include <gtest/gtest.h>
 
 #include <map>
 #include <ostream>
 
 #include "guest-ppc/fpu/fpu.h"
+#include "tests/support/engines.h"
+#include "tests/support/flat_machine.h"
 #include "tests/vectors/dingus_csv.h"
 
 namespace quince::test {
@@ -58,6 +60,20 @@ Outcome run(const DingusRow& row, fpu::Quirks quirks) {
   return row.mnemonic.starts_with("FCMP") ? run_compare(row) : run_arithmetic(row, quirks);
 }
 
+// The registers that the word names.
+Outcome run(const DingusRow& row, FlatMachine& m) {
+  const auto reg = [&](unsigned shift) -> u64& { return m.cpu.state.fpr[row.opcode >> shift & 31]; };
+  const bool compares = row.mnemonic.starts_with("FCMP");
+  reg(21) = 0;
+  reg(16) = operand(row, "frA");
+  reg(11) = operand(row, "frB");
+  if (row.has("frC")) reg(6) = operand(row, "frC");
+  m.cpu.state.fpscr = dingus_fpscr(row);
+  m.cpu.state.set_cr_word(0);
+  m.run({row.opcode});
+  return {compares ? 0 : reg(21), m.cpu.state.fpscr, m.cpu.state.cr_word()};
+}
+
 Outcome expected(const DingusRow& row) {
   return {row.hex("frD"), static_cast<u32>(row.hex("FPSCR")), static_cast<u32>(row.hex("CR"))};
 }
@@ -91,6 +107,11 @@ const ModelSpecific* find_model_specific(const DingusRow& row) {
   return nullptr;
 }
 
+Outcome expected_7400(const DingusRow& row) {
+  const ModelSpecific* m = find_model_specific(row);
+  return m ? m->outcome_7400 : expected(row);
+}
+
 class DingusFloat : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -109,12 +130,20 @@ TEST_F(DingusFloat, The750GivesEveryRow) {
 TEST_F(DingusFloat, The7400GivesEveryRowButTheTenOfNarrowFrC) {
   unsigned specific = 0;
   for (const auto& row : rows_) {
-    const ModelSpecific* m = find_model_specific(row);
-    if (m) ++specific;
-    const Outcome want = m ? m->outcome_7400 : expected(row);
-    EXPECT_EQ(run(row, fpu::quirks_7400), want) << row.text;
+    if (find_model_specific(row)) ++specific;
+    EXPECT_EQ(run(row, fpu::quirks_7400), expected_7400(row)) << row.text;
   }
   EXPECT_EQ(specific, 10u);
+}
+
+TEST_F(DingusFloat, BothEnginesGiveEveryRow) {
+  for (const EngineKind kind : engine_kinds) {
+    FlatMachine m750(cpu_750, 1u << 20, maker_of(kind)), m7400(cpu_7400, 1u << 20, maker_of(kind));
+    for (const auto& row : rows_) {
+      EXPECT_EQ(run(row, m750), expected(row)) << name_of(kind) << ", 750: " << row.text;
+      EXPECT_EQ(run(row, m7400), expected_7400(row)) << name_of(kind) << ", 7400: " << row.text;
+    }
+  }
 }
 
 }  // namespace

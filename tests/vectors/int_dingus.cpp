@@ -1,6 +1,7 @@
-// Integer rows of DingusPPC's vectors through the interpreter, on both processors.
+// Integer rows of DingusPPC's vectors through both engines, on both processors.
 #include <gtest/gtest.h>
 
+#include "tests/support/engines.h"
 #include "tests/support/flat_machine.h"
 #include "tests/vectors/dingus_csv.h"
 
@@ -31,14 +32,15 @@ std::string run_row(FlatMachine& m, const DingusRow& row) {
   return difference.str();
 }
 
-class IntegerVectors : public testing::TestWithParam<const CpuModel*> {};
+class IntegerVectors : public testing::TestWithParam<std::tuple<const CpuModel*, EngineKind>> {};
 
 TEST_P(IntegerVectors, AllRows) {
   const auto path = find_dingus_file("ppcinttests.csv");
   if (!path) GTEST_SKIP() << "ppcinttests.csv is not on this machine (set QUINCE_SHARED)";
   const auto rows = read_dingus_rows(*path);
   ASSERT_EQ(rows.size(), 5620u);
-  FlatMachine m(*GetParam());
+  const auto [model, kind] = GetParam();
+  FlatMachine m(*model, 1u << 20, maker_of(kind));
   unsigned failures = 0;
   for (const DingusRow& row : rows) {
     const std::string difference = run_row(m, row);
@@ -47,8 +49,13 @@ TEST_P(IntegerVectors, AllRows) {
   EXPECT_EQ(failures, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, IntegerVectors, testing::Values(&cpu_750, &cpu_7400),
-                         [](const auto& param) { return "ppc" + std::string(param.param->name); });
+INSTANTIATE_TEST_SUITE_P(Cpu, IntegerVectors,
+                         testing::Combine(testing::Values(&cpu_750, &cpu_7400),
+                                          testing::ValuesIn(engine_kinds)),
+                         [](const auto& param) {
+                           return "ppc" + std::string(std::get<0>(param.param)->name) + "_" +
+                                  name_of(std::get<1>(param.param));
+                         });
 
 }  // namespace
 }  // namespace quince::test

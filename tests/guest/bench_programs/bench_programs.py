@@ -109,6 +109,7 @@ class Runner:
     def __init__(self, command_for_cpu, folder):
         self.command_for_cpu = command_for_cpu
         self.folder = folder
+        self.name = folder.name
         folder.mkdir()
 
     def run(self, case):
@@ -127,6 +128,11 @@ class Runner:
         return Result(case.digest(output), seconds, counted)
 
 
+def our_runner(quince, engine, scratch):
+    return Runner(lambda cpu, stats: [quince, "exec", "--engine", engine, "--cpu", cpu, "--stats", stats],
+                  scratch / engine)
+
+
 def reserved_field_of_mffs(quince, folder):
     """True if the processor ignores the reserved field of mffs: mffsprobe prints `same` four times."""
     ok = True
@@ -134,16 +140,16 @@ def reserved_field_of_mffs(quince, folder):
         output = quince.run(Case("mffsprobe", (folder / "mffsprobe",), cpu, lambda text: text.decode())).checksum
         lines = output.splitlines()
         good = len(lines) == 5 and all(line.endswith(" same") for line in lines[:4]) and lines[4] == "MFFS-DONE bad=0"
-        print(f"{'ok' if good else 'WRONG':6} mffsprobe     {cpu:5}", "" if good else output)
+        print(f"{'ok' if good else 'WRONG':6} mffsprobe     {cpu:5} {quince.name}", "" if good else output)
         ok = ok and good
     return ok
 
 
-def compare(case, ours, wanted):
+def compare(case, engine, ours, wanted):
     good = ours.checksum == wanted
     speed = f"{ours.instructions / ours.seconds / 1e6:6.0f} M/s" if ours.seconds and ours.instructions else ""
     detail = "" if good else f"  (should be {wanted})"
-    print(f"{'ok' if good else 'WRONG':6} {case.name:13} {case.cpu:5} {ours.checksum}  {ours.seconds:7.2f} s"
+    print(f"{'ok' if good else 'WRONG':6} {case.name:13} {case.cpu:5} {engine:11} {ours.checksum}  {ours.seconds:7.2f} s"
           f"  {ours.instructions:12} instructions {speed}{detail}", flush=True)
     return good
 
@@ -152,7 +158,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quince", required=True, help="the program quince")
     parser.add_argument("--qemu", default="qemu-ppc", help="the peer that the short run is compared with")
-    parser.add_argument("--engine", default="interpreter")
+    parser.add_argument("--engines", default="jit,interpreter", metavar="LIST", help="of quince, with commas")
     parser.add_argument("--full", action="store_true", help="the whole work; compare with the table")
     parser.add_argument("--only", default="", metavar="REGEX", help="only the programs whose name matches")
     return parser.parse_args()
@@ -170,27 +176,24 @@ def main():
     table = dict(TABLE_ROW.findall((guests / "README.md").read_text(encoding="utf-8")))
 
     with tempfile.TemporaryDirectory(prefix="quince-bench-programs-") as scratch:
-        ours = Runner(lambda cpu, stats: [arguments.quince, "exec", "--engine", arguments.engine, "--cpu", cpu,
-                                          "--stats", stats], Path(scratch) / "quince")
+        ours = [our_runner(arguments.quince, engine, Path(scratch)) for engine in arguments.engines.split(",")]
         peer = Runner(lambda cpu, stats: [arguments.qemu, "-cpu", cpu], Path(scratch) / "peer")
         needed = {"text", "text3", "bzip2"} if arguments.only else set()
-        good = bad = 0
+        verdicts = []
         started = time.monotonic()
         for case in cases(folder, arguments.full):
             if not re.search(arguments.only, case.name) and case.name not in needed:
                 continue
-            result = ours.run(case)
+            results = [one.run(case) for one in ours]
             if not arguments.full:
                 wanted = peer.run(case).checksum
             else:
-                wanted = table.get(case.name, "a row in the table") if case.in_table else result.checksum
-            if compare(case, result, wanted):
-                good += 1
-            else:
-                bad += 1
-        probe = reserved_field_of_mffs(ours, folder)
-    print(f"{good} right, {bad} wrong, in {time.monotonic() - started:.0f} s")
-    sys.exit(0 if good and not bad and probe else 1)
+                wanted = table.get(case.name, "a row in the table") if case.in_table else results[0].checksum
+            verdicts += [compare(case, one.name, result, wanted) for one, result in zip(ours, results)]
+        probe = all([reserved_field_of_mffs(one, folder) for one in ours])
+    good = verdicts.count(True)
+    print(f"{good} right, {len(verdicts) - good} wrong, in {time.monotonic() - started:.0f} s")
+    sys.exit(0 if good and all(verdicts) and probe else 1)
 
 
 if __name__ == "__main__":
