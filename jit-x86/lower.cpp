@@ -110,6 +110,7 @@ void Lowering::lower(NodeId n) {
     case IrOp::get_fpr:
     case IrOp::set_fpr:
     case IrOp::load_fp:
+    case IrOp::load_fp_stored:
     case IrOp::store_fp:
     case IrOp::fp_from_single:
     case IrOp::fp_to_single:

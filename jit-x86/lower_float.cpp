@@ -29,6 +29,7 @@ void Lowering::lower_float(NodeId n) {
     case IrOp::set_fpscr: return set_fpscr(n);
     case IrOp::set_fpr: return set_fpr(n);
     case IrOp::load_fp: return load_float(n);
+    case IrOp::load_fp_stored: return load_stored_float(n);
     case IrOp::store_fp: return store_float(n);
     case IrOp::fp_from_single: return float_from_single(n);
     case IrOp::fp_to_single: return float_to_single(n);

@@ -48,6 +48,48 @@ void Lowering::load_float(NodeId n) {
   float_value_short_ = false;
 }
 
+void Lowering::join_words(x86::Xmm to, NodeId high, NodeId low) {
+  const auto from = [this](NodeId word) {
+    return is_constant(word) ? asmjit::Operand(reg(word)) : operand(word);
+  };
+  if (is_constant(low) && constant(low) == 0) {
+    a.emit(x86::Inst::kIdVmovd, to, from(high));
+    a.vpsllq(to, to, 32);
+  } else {
+    a.emit(x86::Inst::kIdVmovd, to, from(low));
+    a.emit(x86::Inst::kIdVpinsrd, to, to, from(high), asmjit::imm(1));
+  }
+}
+
+// What is in the way of the shortcut: memory that does not keep what is stored, or that the words reach in
+// two pages. Flat memory is all of one kind, and where the stores succeeded the load does.
+void Lowering::load_stored_float(NodeId n) {
+  const Node& it = node(n);
+  const x86::Xmm to = fpr_target(n);
+  if (flat_) {
+    if (where_[it.a].place == Place::pending) use_operands(it.a);
+    join_words(to, it.b, it.c);
+  } else {
+    std::vector<u32> slow;
+    address_to_eax(it.a);
+    claim(x86::Gp::kIdCx);
+    claim(x86::Gp::kIdDx);
+    translate(SoftTlb::write_offset, 3, slow);
+    release(x86::ecx);
+    release(x86::edx);
+    join_words(to, it.b, it.c);
+    const u32 back = here();
+    far(std::move(slow), [this, to, back] {
+      call_with_side_point(thunks_.load[3]);
+      a.vmovq(to, x86::rdx);
+      jump_to(back);
+    });
+  }
+  use_operands(n);
+  float_value_ = to;
+  float_value_short_ = is_constant(it.c) && (constant(it.c) & 0x1fff'ffff) == 0;
+}
+
 void Lowering::address_to_eax(NodeId ea) {
   const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
   if (in_place) {
@@ -57,7 +99,34 @@ void Lowering::address_to_eax(NodeId ea) {
   }
 }
 
+void Lowering::store_float_flat(NodeId n) {
+  const Node& it = node(n);
+  a.vpshufb(x86::xmm1, fpr(it.b, x86::xmm0), constant_memory(Constant::swap_bytes, 16));
+  const asmjit::Operand from = fpr_operand(it.b);
+  const x86::Mem address = flat_address(it.a);
+  const u32 access = here();
+  x86::Mem to = address;
+  to.setSegment(x86::gs);
+  to.setSize(8);
+  a.vmovq(to, x86::xmm1);
+  use(it.b);
+  const u32 back = here();
+  std::vector<u8> kept = live_temporaries();
+  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
+  far({}, [this, access, address, from, back, kept] {
+    access_points.push_back({access, here()});
+    for (const u8 id : kept) a.push(x86::gpq(id));
+    a.lea(x86::eax, address);
+    a.emit(x86::Inst::kIdVmovq, x86::xmm0, from);
+    a.vmovq(x86::rdx, x86::xmm0);
+    call_with_side_point(thunks_.store[3]);
+    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
+    jump_to(back);
+  });
+}
+
 void Lowering::store_float(NodeId n) {
+  if (flat_stores_) return store_float_flat(n);
   const Node& it = node(n);
   address_to_eax(it.a);
   claim(x86::Gp::kIdCx);

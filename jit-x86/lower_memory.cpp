@@ -73,24 +73,34 @@ void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, uns
 }  // namespace
 
 // The sum can be left to the addressing mode of the load or store if nobody else wants it and its terms are
-// where they are until then: nothing but constants and names of registers stand between.
+// what they are until then: nothing stands between but constants, names of registers and what a store makes
+// of a floating-point register.
 bool Lowering::is_address_of_next_access(NodeId n) const {
   if (!flat_ || uses_[n] != 1) return false;
-  const auto emits_nothing = [&](NodeId x) {
-    const IrOp op = node(x).op;
-    return op == IrOp::imm || op == IrOp::nop || op == IrOp::get_gpr;
+  const auto writes_no_register = [&](NodeId x) {
+    switch (node(x).op) {
+      case IrOp::imm:
+      case IrOp::nop:
+      case IrOp::get_gpr:
+      case IrOp::get_fpr:
+      case IrOp::fp_to_single:
+      case IrOp::fp_low_word: return true;
+      default: return false;
+    }
   };
   NodeId next = static_cast<NodeId>(n + 1);
-  while (next < block_->nodes.size() && emits_nothing(next)) ++next;
+  while (next < block_->nodes.size() && writes_no_register(next)) ++next;
   if (next == block_->nodes.size() || node(next).a != n) return false;
   switch (node(next).op) {
     case IrOp::load8:
     case IrOp::load16:
     case IrOp::load32:
-    case IrOp::load_fp: return true;
+    case IrOp::load_fp:
+    case IrOp::load_fp_stored: return true;
     case IrOp::store8:
     case IrOp::store16:
-    case IrOp::store32: return flat_stores_;
+    case IrOp::store32:
+    case IrOp::store_fp: return flat_stores_;
     default: return false;
   }
 }

@@ -177,7 +177,10 @@ class Lowering {
   void float_to_single(NodeId n);
   void float_low_word(NodeId n);
   void load_float(NodeId n);
+  void load_stored_float(NodeId n);
+  void join_words(x86::Xmm to, NodeId high, NodeId low);
   void store_float(NodeId n);
+  void store_float_flat(NodeId n);
   void address_to_eax(NodeId ea);
   void exact_float(FloatChecks checks);  // far: the exact function, and back here
   void call_exact_float(u32 word);

@@ -31,6 +31,7 @@ constexpr u32 fsel = 23, fres = 24, frsqrte = 26;
 constexpr u32 fcmpu = 0, frsp = 12, fctiw = 14, fctiwz = 15, fcmpo = 32, mtfsb1 = 38, fneg = 40, mcrfs = 64,
               mtfsb0 = 70, fmr = 72, mtfsfi = 134, fnabs = 136, fabs = 264, mffs = 583, mtfsf = 711;
 constexpr u32 lfs = 48, lfsu = 49, lfd = 50, lfdu = 51, stfs = 52, stfd = 54, stfdu = 55;
+constexpr u32 lwz = 32, stw = 36, stb = 38, sth = 44;
 constexpr u32 stfiwx = 983, lfdx = 599, lfsx = 535, stfsx = 663;
 constexpr u32 system_call = 0x4400'0002;
 
@@ -60,6 +61,15 @@ u32 FloatPrograms::memory(bool faults) {
   const bool update = opcode == lfsu || opcode == lfdu || opcode == stfdu;
   const u32 step = update ? (random_.one_in(2) ? 8u : 0xfff8u) : 4 * below(FloatPrograms::data_bytes / 4);
   return opcode << 26 | fpr() << 21 | base << 16 | step;
+}
+
+// Near to each other, so that words make doubles; the registers change between.
+u32 FloatPrograms::words() {
+  static constexpr u32 opcodes[] = {stw, stw, stw, stw, stw, lfd, lfd, lfd, stb, sth, stfs, lwz};
+  const u32 opcode = opcodes[below(std::size(opcodes))];
+  const u32 offset = 4 * below(5) + (random_.one_in(16) ? below(4) : 0);
+  const u32 number = opcode == lfd || opcode == stfs ? fpr() : 8 + below(4);
+  return opcode << 26 | number << 21 | 3u << 16 | offset;
 }
 
 u32 FloatPrograms::status_instruction() {
@@ -104,8 +114,10 @@ u32 FloatPrograms::instruction(u32 left, bool faults) {
     case 17:
     case 18:
     case 19:
-    case 20:
-    case 21: return memory(faults);
+    case 20: return memory(faults);
+    case 21:
+    case 22:
+    case 23: return words();
     default: return arithmetic();
   }
 }
@@ -138,6 +150,7 @@ u64 FloatPrograms::operand() {
 
 void FloatPrograms::randomise(ppc::CpuState& state) {
   for (u64& value : state.fpr) value = operand();
+  for (unsigned n = 8; n < 12; ++n) state.gpr[n] = static_cast<u32>(operand() >> (n % 2 ? 32 : 0));
   state.set_cr_word(static_cast<u32>(random_.next()));
   namespace fpscr = ppc::fpu::fpscr;
   constexpr u32 exact_modes = fpscr::ni | fpscr::ve | fpscr::oe | fpscr::ue | fpscr::ze | fpscr::xe;

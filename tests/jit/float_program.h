@@ -28,6 +28,7 @@ class FloatPrograms {
   ppc::u32 instruction(ppc::u32 left, bool faults);
   ppc::u32 arithmetic();
   ppc::u32 memory(bool faults);
+  ppc::u32 words();
   ppc::u32 status_instruction();
   ppc::u32 fpr();
   ppc::u32 rc() { return random_.one_in(24) ? 1 : 0; }
