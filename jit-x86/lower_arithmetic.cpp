@@ -99,8 +99,17 @@ void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
       to = temporary();
     }
   }
+  const bool is_zero_extension =
+      op == Id::kIdAnd && is_constant(right) && (constant(right) == 0xff || constant(right) == 0xffff);
   if (op == Id::kIdImul && is_constant(right)) {
     a.imul(to, reg(left), static_cast<i32>(constant(right)));
+  } else if (is_zero_extension) {
+    const x86::Gp from = reg(left);
+    if (constant(right) == 0xff) {
+      a.movzx(to, from.r8());
+    } else {
+      a.movzx(to, from.r16());
+    }
   } else {
     load_into(to, left);
     a.emit(op, to, operand(right));

@@ -215,8 +215,7 @@ x86::CondCode Lowering::carry(NodeId n) {
     use(x);
     return x86::CondCode::kNC;
   }
-  const x86::Gp sum = temporary();
-  load_into(sum, it.a);
+  const x86::Gp sum = reg_to_change(it.a);
   const asmjit::Operand right = operand(it.b);
   if (has_one) a.stc();
   if (!has_one && !has_none) load_carry(CarryFlag::same);

@@ -86,6 +86,9 @@ class Lowering {
   // Where to compute the node: see values.cpp. destination_over: perhaps over its operand, whose last use
   // this is.
   std::optional<x86::Gp> pinned_destination(NodeId n);
+  bool is_step_of(NodeId n, NodeId next) const;
+  NodeId next_code(NodeId n) const;  // the next node that is more than a name for something
+  unsigned uses_by(NodeId user, NodeId x) const;
   x86::Gp destination(NodeId n);
   x86::Gp destination_over(NodeId n, NodeId operand);
   void spill(unsigned host);

@@ -174,31 +174,60 @@ void Lowering::before_guest_write(unsigned guest, NodeId except) {
   aliases_[guest].clear();
 }
 
+NodeId Lowering::next_code(NodeId n) const {
+  do {
+    ++n;
+  } while (n < block_->nodes.size() &&
+           (node(n).op == IrOp::imm || node(n).op == IrOp::nop || done_[n] == Done::all));
+  return n;
+}
+
+unsigned Lowering::uses_by(NodeId user, NodeId x) const {
+  const Node& it = node(user);
+  const bool complement = it.a != no_node && where_[it.a].place == Place::pending &&
+                          node(it.a).op == IrOp::not_ && node(it.a).a == x;
+  return (complement ? 1 : 0) + (it.a == x ? 1 : 0) + (it.b == x ? 1 : 0) + (it.c == x ? 1 : 0);
+}
+
 // If the next thing that happens to the node's value is that it becomes a pinned guest register, and nobody
 // needs the old value, the node is computed right there and the set_gpr is done with it. The node's own uses
 // of its operands must still be pending when this is called.
 std::optional<x86::Gp> Lowering::pinned_destination(NodeId n) {
-  NodeId next = static_cast<NodeId>(n + 1);
-  const auto emits_nothing = [&](NodeId x) {
-    return node(x).op == IrOp::imm || node(x).op == IrOp::nop || done_[x] == Done::all;
-  };
-  while (next < block_->nodes.size() && emits_nothing(next)) ++next;
-  if (next == block_->nodes.size() || node(next).op != IrOp::set_gpr || node(next).a != n)
-    return std::nullopt;
+  NodeId next = next_code(n), then = no_node;
+  if (next < block_->nodes.size() && is_step_of(n, next)) {
+    then = next;
+    next = next_code(next);
+  }
+  if (next >= block_->nodes.size() || node(next).op != IrOp::set_gpr) return std::nullopt;
+  if (node(next).a != (then == no_node ? n : then)) return std::nullopt;
   const unsigned guest = node(next).imm;
   if (!is_pinned(guest)) return std::nullopt;
-  const auto uses_here = [&](NodeId x) {
-    const bool complement = node(n).a != no_node && where_[node(n).a].place == Place::pending &&
-                            node(node(n).a).op == IrOp::not_ && node(node(n).a).a == x;
-    return (complement ? 1 : 0) + (node(n).a == x ? 1 : 0) + (node(n).b == x ? 1 : 0) +
-           (node(n).c == x ? 1 : 0);
-  };
   for (const NodeId x : aliases_[guest]) {
     const bool lives_there = where_[x].place == Place::guest && where_[x].index == guest;
-    if (lives_there && uses_[x] > uses_here(x)) return std::nullopt;
+    if (lives_there && uses_[x] > uses_by(n, x)) return std::nullopt;
   }
-  done_[next] = Done::code;
+  if (then == no_node) done_[next] = Done::code;
   return pinned_register(guest);
+}
+
+// Whether `next` computes the only thing that becomes of n's value, and can do so in place.
+bool Lowering::is_step_of(NodeId n, NodeId next) const {
+  const Node& it = node(next);
+  if (it.a != n || uses_[n] != 1) return false;
+  switch (it.op) {
+    case IrOp::not_:
+    case IrOp::sign_extend8:
+    case IrOp::sign_extend16:
+    case IrOp::swap32: return true;
+    case IrOp::add:
+    case IrOp::and_:
+    case IrOp::or_:
+    case IrOp::xor_:
+    case IrOp::rotate_left:
+    case IrOp::shift_left:
+    case IrOp::shift_right: return is_constant(it.b);
+    default: return false;
+  }
 }
 
 x86::Gp Lowering::destination(NodeId n) {

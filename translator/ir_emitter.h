@@ -3,6 +3,8 @@
 // comparison itself, so that compare and branch meet in one node.
 #pragma once
 
+#include <optional>
+
 #include "guest-ppc/fpu/fpu.h"
 #include "guest-ppc/semantics/emitter.h"
 #include "guest-ppc/vector/op.h"
@@ -72,6 +74,7 @@ class IrEmitter {
       if (is_imm(a)) return imm(value(a) & value(b));
       if (value(b) == ~0u) return a;
       if (value(b) == 0) return b;
+      if (const auto shifted = masked_rotation(a, value(b))) return *shifted;
     }
     return word(IrOp::and_, a, b);
   }
@@ -324,6 +327,16 @@ class IrEmitter {
   }
   Word word(IrOp op, Word a, Word b) { return {push({.op = op, .a = a.id, .b = b.id})}; }
   Word unary(IrOp op, Word a) { return {push({.op = op, .a = a.id})}; }
+  // The rotation whose mask leaves what a shift leaves.
+  std::optional<Word> masked_rotation(Word rotated, u32 mask) {
+    const Node node = block_.nodes[rotated.id];
+    if (node.op != IrOp::rotate_left || !is_imm({node.b})) return {};
+    const u32 places = value({node.b}) & 31;
+    const u32 low = (1u << places) - 1;
+    if (mask == ~low) return shift_left({node.a}, imm(places));
+    if (mask == low) return shift_right({node.a}, imm(32 - places));
+    return {};
+  }
   Bit compare(IrOp op, Word a, Word b) { return {push({.op = op, .a = a.id, .b = b.id})}; }
   Vec vec(ppc::vec::Op op, NodeId a, NodeId b, NodeId c, u32 v) {
     return {push({.op = IrOp::vec, .aux = static_cast<u8>(op), .a = a, .b = b, .c = c, .imm = v})};

@@ -287,7 +287,12 @@ void sraw(E& e, I i) {
 }
 template <class E, class I>
 void srawi(E& e, I i) {
-  arithmetic_shift(e, i, e.gpr(i.rs()), e.imm(i.sh()));
+  const auto value = e.gpr(i.rs());
+  const auto result = e.shift_right_arithmetic(value, e.imm(i.sh()));
+  // CA: the sign and a bit that is lost, so that their sum with 2^31 - 1 needs a 33rd bit.
+  const u32 lost = (1u << i.sh()) - 1;
+  e.set_ca(e.carry_out(e.and_(value, e.imm(0x8000'0000 | lost)), e.imm(0x7fff'ffff), e.bit(false)));
+  finish_logic(e, i, result);
 }
 
 // --- Compares ---
