@@ -14,6 +14,10 @@ x86::CondCode negated(x86::CondCode code) { return static_cast<x86::CondCode>(st
 x86::CondCode Lowering::condition(NodeId n) {
   const Node& it = node(n);
   const bool last = uses_[n] == 1;
+  if (n == zero_in_flags_) {
+    use_operands(n);
+    return x86::CondCode::kE;
+  }
   const auto locked = locked_;  // what the comparison needs is free again once the flags are set
   x86::CondCode code{};
   switch (it.op) {

@@ -19,6 +19,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   start_ = a.offset();
   insns_ = 0;
   carry_ = {};
+  zero_in_flags_ = no_node;
   uses_ = translator::count_uses(block);
   where_.assign(block.nodes.size(), {});
   done_.assign(block.nodes.size(), Done::no);
@@ -97,6 +98,10 @@ void Lowering::lower(NodeId n) {
     case IrOp::set_ov:
     case IrOp::set_cr_signed:
     case IrOp::set_cr_unsigned: return lower_register(n);
+    case IrOp::get_cr:
+    case IrOp::set_cr_bit:
+    case IrOp::set_cr_field:
+    case IrOp::copy_cr_field: return lower_cr(n);
     case IrOp::load8:
     case IrOp::load16:
     case IrOp::load32:
@@ -210,7 +215,7 @@ void Lowering::lower_register(NodeId n) {
       return;
     case IrOp::set_gpr: return set_gpr(n);
     case IrOp::get_lr: return load_word(n, StateOffsets::lr);
-    case IrOp::get_ctr: return load_word(n, StateOffsets::ctr);
+    case IrOp::get_ctr: return count_ctr_down(n) ? void() : load_word(n, StateOffsets::ctr);
     case IrOp::set_lr: return store_word(StateOffsets::lr, it.a), use(it.a);
     case IrOp::set_ctr: return store_word(StateOffsets::ctr, it.a), use(it.a);
     case IrOp::set_ca: return set_ca(n);
@@ -224,6 +229,35 @@ void Lowering::lower_register(NodeId n) {
     }
     default: return set_compare(n);
   }
+}
+
+// bdnz and bdz: if all that happens to CTR is that one is taken from it and the branch asks for zero, one
+// instruction does it, and the branch finds the flag.
+bool Lowering::count_ctr_down(NodeId n) {
+  const NodeId minus = next_code(n), set = next_code(minus);
+  if (set >= block_->nodes.size() || uses_[n] != 1) return false;
+  const bool counts = node(minus).op == IrOp::add && node(minus).a == n && is_constant(node(minus).b) &&
+                      constant(node(minus).b) == ~0u && node(set).op == IrOp::set_ctr && node(set).a == minus;
+  const NodeId zero = next_code(set);
+  if (!counts || zero >= block_->nodes.size() || uses_[minus] != 2 || uses_[zero] != 1) return false;
+  if (node(zero).op != IrOp::equal || node(zero).a != minus || !is_constant(node(zero).b) ||
+      constant(node(zero).b) != 0) {
+    return false;
+  }
+  NodeId condition_node = zero, branch = next_code(zero);
+  if (branch < block_->nodes.size() && node(branch).op == IrOp::bit_not && node(branch).a == zero &&
+      uses_[branch] == 1) {
+    condition_node = branch;
+    branch = next_code(branch);
+  }
+  if (branch >= block_->nodes.size() || node(branch).op != IrOp::jump_if || node(branch).a != condition_node)
+    return false;
+  a.dec(dword(StateOffsets::ctr));  // and not sub, which changes the carry flag
+  zero_in_flags_ = zero;
+  use_operands(set);
+  use_operands(minus);
+  done_[minus] = done_[set] = Done::all;
+  return true;
 }
 
 void Lowering::extended(x86::Gp to, NodeId value, bool is_signed) {

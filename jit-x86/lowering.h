@@ -38,6 +38,8 @@ struct Thunks {
   const u8* helper = nullptr;             // call, function in rax, instruction word in edx
   const u8* float_helper = nullptr;       // as helper, with FPSCR up to date
   // These keep every register but xmm0, xmm1 and the floating-point registers they write.
+  const u8* cr_bits = nullptr;       // call: the four bits of the field in rcx to eax; keeps edx
+  const u8* get_cr = nullptr;        // call: CR to eax; changes rcx and rdx
   const u8* load_fprs = nullptr;     // call: from memory to the host's registers
   const u8* exact_float = nullptr;   // call: the instruction Area::float_word by its exact function
   const u8* read_fpscr = nullptr;    // call: rax becomes what mffs gives; rcx and rdx are lost
@@ -109,6 +111,7 @@ class Lowering {
   void multiply_high(NodeId n, bool is_signed);
   void divide(NodeId n, bool is_signed);
   void set_compare(NodeId n);
+  bool count_ctr_down(NodeId n);
   void set_gpr(NodeId n);
   void store_word(i32 at, NodeId value);
   void load_word(NodeId n, i32 at);
@@ -122,6 +125,12 @@ class Lowering {
   x86::CondCode cr_bit(NodeId n);
   void set_byte(NodeId bit, const x86::Mem& to);  // 0 or 1
   void use_operands(NodeId n);
+
+  // --- CR (lower_cr.cpp) ---
+  void lower_cr(NodeId n);
+  void set_cr_field(NodeId n);
+  void set_cr_bit(NodeId n);
+  void store_field_of_bits(unsigned f, x86::Gp bits);
 
   // --- CA (lower_carry.cpp) ---
   enum class CarryFlag : u8 { none, same, inverted };  // what the host's carry flag has of CA
@@ -274,6 +283,7 @@ class Lowering {
   std::size_t start_ = 0;
   const u8* base_ = nullptr;
   u8 alignment_traps_ = 0;
+  NodeId zero_in_flags_ = no_node;  // the comparison with zero that needs no instruction
   bool so_known_ = true;  // it is as the block's mode says: no instruction of the block has written it yet
   bool flat_ = false;
   bool flat_stores_ = false;

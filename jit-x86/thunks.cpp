@@ -149,6 +149,8 @@ class ThunkMaker {
     t.read_fpscr = begin(), read_fpscr();
     t.load_single = begin(), load_single();
     t.store_single = begin(), store_single();
+    t.cr_bits = begin(), cr_bits();
+    t.get_cr = begin(), get_cr();
     return t;
   }
 
@@ -398,6 +400,41 @@ class ThunkMaker {
     a.and_(x86::eax, static_cast<i32>(0x8000'0000));
     a.or_(x86::eax, x86::edx);
     a.jmp(done);
+  }
+
+  // Shifts the four bits of the field in rdx into eax; see CrField.
+  void append_cr_bits() {
+    a.bt(x86::rdx, 62);
+    a.adc(x86::eax, x86::eax);
+    a.test(x86::rdx, x86::rdx);
+    a.setg(x86::cl);
+    a.movzx(x86::ecx, x86::cl);
+    a.lea(x86::eax, x86::ptr(x86::rcx, x86::rax, 1));
+    a.test(x86::edx, x86::edx);
+    a.setz(x86::cl);
+    a.movzx(x86::ecx, x86::cl);
+    a.lea(x86::eax, x86::ptr(x86::rcx, x86::rax, 1));
+    a.mov(x86::rcx, x86::rdx);
+    a.shr(x86::rcx, 4);  // bit 63 beside bit 59
+    a.xor_(x86::rcx, x86::rdx);
+    a.bt(x86::rcx, 59);
+    a.adc(x86::eax, x86::eax);
+  }
+  void cr_bits() {
+    a.push(x86::rdx);
+    a.mov(x86::rdx, x86::rcx);
+    a.xor_(x86::eax, x86::eax);
+    append_cr_bits();
+    a.pop(x86::rdx);
+    a.ret();
+  }
+  void get_cr() {
+    a.xor_(x86::eax, x86::eax);
+    for (unsigned f = 0; f < 8; ++f) {
+      a.mov(x86::rdx, x86::qword_ptr(x86::rbp, StateOffsets::cr(f)));
+      append_cr_bits();
+    }
+    a.ret();
   }
 
   void note_return_address() {

@@ -49,6 +49,7 @@ X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
          area_offset + state_bias);
   area_of(cpu) = {};
   std::copy(constants.begin(), constants.end(), area_of(cpu).backend);
+  for (u32 bits = 0; bits < 16; ++bits) area_of(cpu).cr_fields[bits] = CrField::from_nibble(bits).raw();
   holder_.init(asmjit::Environment::host());
   // The assembler writes straight into the cache's writable side.
   asmjit::CodeBuffer& buffer = holder_.textSection()->buffer();

@@ -43,18 +43,7 @@ bool is_left_to_helper(Op op, u32 flags) {
     case Op::lwarx:
     case Op::stwcx_rc:
     case Op::dcbz:
-    case Op::mfcr:
-    case Op::mtcrf:
-    case Op::mcrf:
-    case Op::mcrxr:
-    case Op::crand:
-    case Op::crandc:
-    case Op::creqv:
-    case Op::crnand:
-    case Op::crnor:
-    case Op::cror:
-    case Op::crorc:
-    case Op::crxor: return true;
+    case Op::mcrxr: return true;
     default: return (flags & flag::vec) != 0;
   }
 }
