@@ -37,7 +37,7 @@ class Cpu {
   CpuState state;
   // For generated code, which reaches this and the registers from one pointer. Only the engine knows what is
   // in it.
-  alignas(64) std::array<u64, 128> engine_area{};
+  alignas(64) std::array<u64, 320> engine_area{};
   const CpuModel& model;
   SoftTlb tlb;
 

@@ -34,7 +34,7 @@ void Lowering::plan_float_records() {
   float_plan_.clear();
   next_plan_ = 0;
   float_record_ = 0;
-  fprs_held_ = false;
+  fprs_held_ = vrs_held_ = false;
   short_fprs_ = 0;
   const auto& nodes = block_->nodes;
   for (NodeId n = 0; n < nodes.size(); ++n) {

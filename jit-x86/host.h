@@ -45,6 +45,22 @@ inline constexpr u8 pinned_fprs = 14;
 inline constexpr u8 first_fpr_host = 2;
 inline constexpr u32 fprs_in_memory = 0, fprs_in_host = 1, fprs_saved = 2;  // saved: around a call
 
+// Or xmm3 to xmm13 hold the vector registers that compilers take first, xmm15 gathers VSCR[SAT] (see
+// vector_code.h) and MXCSR is what VSCR[NJ] wants; a block that computes with vectors begins with a look,
+// too. xmm0 to xmm2 are temporaries, xmm14 holds results for registers in memory.
+inline constexpr u32 vrs_in_host = 3, vrs_saved = 4;
+inline constexpr PinnedRegister pinned_vrs[] = {{0, 3},  {1, 4},   {2, 5},  {3, 6},  {13, 7}, {12, 8},
+                                                {11, 9}, {10, 10}, {9, 11}, {8, 12}, {7, 13}};
+inline constexpr u8 vector_result_host = 14, saturated_host = 15;
+
+constexpr auto make_host_of_vr() {
+  std::array<u8, 32> table{};
+  table.fill(not_pinned);
+  for (const PinnedRegister& p : pinned_vrs) table[p.guest] = p.host;
+  return table;
+}
+inline constexpr std::array<u8, 32> host_of_vr = make_host_of_vr();
+
 // Constants at a fixed distance from rbp: indices into Area::backend. Of those of 128 bits the upper half is
 // zero.
 struct Constant {

@@ -109,6 +109,18 @@ void Lowering::lower(NodeId n) {
     case IrOp::store16:
     case IrOp::store32:
     case IrOp::require_alignment: return lower_memory(n);
+    case IrOp::get_vr:
+    case IrOp::set_vr:
+    case IrOp::vec:
+    case IrOp::vec_saturating:
+    case IrOp::set_cr6_from_mask:
+    case IrOp::set_cr6_bounds:
+    case IrOp::insert_element:
+    case IrOp::extract_element:
+    case IrOp::vec_lvsl:
+    case IrOp::vec_lvsr:
+    case IrOp::load_vec:
+    case IrOp::store_vec: return lower_vector(n);
     case IrOp::leave_if_float_mode_changed: return leave_if_float_mode_changed(n);
     case IrOp::get_fpscr:
     case IrOp::set_fpscr:

@@ -115,6 +115,7 @@ void Lowering::leave_for_float_mode(u32 target) {
 void Lowering::hold_fprs() {
   if (fprs_held_) return;
   fprs_held_ = true;
+  vrs_held_ = false;
   a.cmp(dword(in_area(offsetof(translator::Area, fprs))), fprs_in_host);
   const u32 elsewhere = jump_if(x86::CondCode::kNE);
   const u32 back = here();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jit-x86/host.h"
+#include "jit-x86/vector_code.h"
 #include "translator/backend.h"
 #include "translator/ir.h"
 
@@ -41,6 +42,9 @@ struct Thunks {
   const u8* cr_bits = nullptr;       // call: the four bits of the field in rcx to eax; keeps edx
   const u8* get_cr = nullptr;        // call: CR to eax; changes rcx and rdx
   const u8* load_fprs = nullptr;     // call: from memory to the host's registers
+  const u8* load_vrs = nullptr;      // likewise, vector registers
+  const u8* load_vector = nullptr;   // call, address in eax: to Area::vector_on_its_way
+  const u8* store_vector = nullptr;  // call, address in eax: of Area::vector_on_its_way
   const u8* exact_float = nullptr;   // call: the instruction Area::float_word by its exact function
   const u8* read_fpscr = nullptr;    // call: rax becomes what mffs gives; rcx and rdx are lost
   const u8* load_single = nullptr;   // call: lfs's conversion of xmm0
@@ -49,7 +53,8 @@ struct Thunks {
 
 class Lowering {
  public:
-  Lowering(x86::Assembler& assembler, const Thunks& thunks) : a(assembler), thunks_(thunks) {}
+  Lowering(x86::Assembler& assembler, const Thunks& thunks)
+      : a(assembler), thunks_(thunks), vector_code_(assembler) {}
 
   // Code for the block at the assembler's position; offsets in the results count from there.
   // base: the address at which the code will run. alignment_traps: as Cpu's.
@@ -204,6 +209,26 @@ class Lowering {
   bool is_short(NodeId value) const;
   void save_operand(unsigned slot, NodeId value);
 
+  // --- AltiVec (lower_vector.cpp, lower_vector_memory.cpp) ---
+  void lower_vector(NodeId n);
+  void hold_vrs();
+  void set_vr(NodeId n);
+  void compute_vector(NodeId n);
+  void exact_vector(std::vector<u32> from);  // far: the exact function, and back here
+  void set_cr6(NodeId n);
+  void insert_element(NodeId n);
+  void extract_element(NodeId n);
+  void alignment_control(NodeId n);
+  void load_vector(NodeId n);
+  void store_vector(NodeId n);
+  void store_vector_flat(NodeId n);
+  asmjit::Operand vr(NodeId value);  // register or memory
+  x86::Xmm vr_register(NodeId value, x86::Xmm scratch);
+  x86::Xmm vr_target(NodeId n);  // where to compute a value: where the next node wants it
+  static x86::Mem vr_memory(unsigned n) { return x86::Mem(x86::rbp, StateOffsets::vr(n), 16); }
+  static bool is_pinned_vr(unsigned n) { return host_of_vr[n] != not_pinned; }
+  static x86::Xmm pinned_vr(unsigned n) { return x86::xmm(host_of_vr[n]); }
+
   // --- What FPSCR follows from (float_records.cpp) ---
   void plan_float_records();
   u8 overwritten_operands(const Node& arith, u32 registers) const;
@@ -221,6 +246,8 @@ class Lowering {
   u32 short_fprs_ = 0;    // bit n: f_n certainly has no more significant bits than a single
   x86::Xmm float_value_;  // the value of the last node that computed one
   bool float_value_short_ = false;
+  bool vrs_held_ = false;
+  x86::Xmm vector_value_;  // the value of the last node that computed one
 
   // --- Leaving (control.cpp) ---
   void leave_to(u32 target, bool checkpoint);
@@ -279,6 +306,7 @@ class Lowering {
 
   x86::Assembler& a;
   const Thunks& thunks_;
+  VectorCode vector_code_;
   const Block* block_ = nullptr;
   std::size_t start_ = 0;
   const u8* base_ = nullptr;

@@ -2,6 +2,8 @@
 
 #include "guest-ppc/decoder.h"
 #include "guest-ppc/exact.h"
+#include "guest-ppc/vector/vscr.h"
+#include "jit-x86/vector_code.h"
 #include "translator/float_status.h"
 #include "translator/translator.h"
 
@@ -48,6 +50,12 @@ u64 slow_zero_block(Cpu* cpu, u32 ea, u64) {
 }
 u64 slow_misaligned(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&]() -> u64 { throw GuestException{Vector::alignment, 0, ea, 0}; });
+}
+u64 slow_load_vector(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return area_of(*cpu).vector_on_its_way = cpu->load<V128>(ea), u64{0}; });
+}
+u64 slow_store_vector(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return cpu->store(ea, area_of(*cpu).vector_on_its_way), u64{0}; });
 }
 u64 slow_helper(Cpu* cpu, translator::Helper function, u32 word) {
   return guarded(cpu, [&] { return function(*cpu, Insn(word)), u64{0}; });
@@ -105,7 +113,11 @@ class ThunkMaker {
   Thunks run() {
     Thunks t;
     save_fprs_ = begin(), save_fprs();
-    t.load_fprs = load_fprs_ = begin(), load_fprs();
+    load_fprs_ = begin(), load_fprs();
+    save_vrs_ = begin(), save_vrs();
+    load_vrs_ = begin(), load_vrs();
+    t.load_fprs = begin(), hold_fprs();
+    t.load_vrs = begin(), hold_vrs();
     t.enter = begin(), enter();
     t.exit = begin(), exit();
     exit_ = t.exit;
@@ -139,6 +151,8 @@ class ThunkMaker {
       t.load[size] = slow(loads[size]);
       t.store[size] = slow(stores[size]);
     }
+    t.load_vector = slow(slow_load_vector);
+    t.store_vector = slow(slow_store_vector);
     t.load_reserved = slow(slow_load_reserved);
     t.store_conditional = slow(slow_store_conditional);
     t.zero_block = slow(slow_zero_block);
@@ -191,18 +205,75 @@ class ThunkMaker {
     a.mov(fprs(), fprs_in_host);
     a.ret();
   }
+  static x86::Mem vr(unsigned n) { return x86::Mem(x86::rbp, StateOffsets::vr(n), 16); }
+  static x86::Mem vscr() { return x86::dword_ptr(x86::rbp, StateOffsets::vscr); }
+
+  void save_vrs() {
+    for (const PinnedRegister& p : pinned_vrs) a.vmovdqa(vr(p.guest), x86::xmm(p.host));
+    asmjit::Label done = a.newLabel();
+    a.vptest(VectorCode::saturated, VectorCode::saturated);
+    a.jz(done);
+    a.or_(vscr(), vec::vscr_sat);
+    a.bind(done);
+    a.mov(fprs(), vrs_saved);
+    a.ret();
+  }
+  void load_vrs() {
+    asmjit::Label java = a.newLabel(), done = a.newLabel();
+    a.test(vscr(), vec::vscr_nj);
+    a.jz(java);
+    a.vldmxcsr(VectorCode::constant(offsetof(VectorConstants, mxcsr_nj), 4));
+    a.jmp(done);
+    a.bind(java);
+    a.vldmxcsr(VectorCode::constant(offsetof(VectorConstants, mxcsr), 4));
+    a.bind(done);
+    for (const PinnedRegister& p : pinned_vrs) a.vmovdqa(x86::xmm(p.host), vr(p.guest));
+    a.vpxor(VectorCode::saturated, VectorCode::saturated, VectorCode::saturated);
+    a.mov(fprs(), vrs_in_host);
+    a.ret();
+  }
+  // One kind after the other, or none. The scalar MXCSR is in the host's while vector registers are not.
+  void hold_fprs() {
+    asmjit::Label others = a.newLabel();
+    a.cmp(fprs(), vrs_in_host);
+    a.jne(others);
+    branch_to(0xe8, save_vrs_);
+    a.vldmxcsr(mxcsr());
+    a.bind(others);
+    jump_to(load_fprs_);
+  }
+  void hold_vrs() {
+    asmjit::Label others = a.newLabel();
+    a.cmp(fprs(), fprs_in_host);
+    a.jne(others);
+    branch_to(0xe8, save_fprs_);
+    a.bind(others);
+    a.vstmxcsr(mxcsr());
+    jump_to(load_vrs_);
+  }
   // Around code in C++, which may use the registers and raise flags of its own.
   void leave_float() {
-    asmjit::Label done = a.newLabel();
+    asmjit::Label scalar = a.newLabel(), neither = a.newLabel(), done = a.newLabel();
+    a.cmp(fprs(), vrs_in_host);
+    a.jne(scalar);
+    branch_to(0xe8, save_vrs_);
+    a.jmp(done);
+    a.bind(scalar);
     a.cmp(fprs(), fprs_in_host);
-    a.jne(done);
+    a.jne(neither);
     branch_to(0xe8, save_fprs_);
-    a.bind(done);
+    a.bind(neither);
     a.vstmxcsr(mxcsr());
+    a.bind(done);
     a.vldmxcsr(constant(Constant::host_mxcsr));
   }
   void enter_float() {
-    asmjit::Label done = a.newLabel();
+    asmjit::Label scalar = a.newLabel(), done = a.newLabel();
+    a.cmp(fprs(), vrs_saved);
+    a.jne(scalar);
+    branch_to(0xe8, load_vrs_);
+    a.jmp(done);
+    a.bind(scalar);
     a.vldmxcsr(mxcsr());
     a.cmp(fprs(), fprs_saved);
     a.jne(done);
@@ -462,6 +533,8 @@ class ThunkMaker {
   const std::size_t start_;
   const u8* save_fprs_ = nullptr;
   const u8* load_fprs_ = nullptr;
+  const u8* save_vrs_ = nullptr;
+  const u8* load_vrs_ = nullptr;
   const u8* exit_ = nullptr;
   const u8* look_up_ = nullptr;
   const u8* fault_ = nullptr;

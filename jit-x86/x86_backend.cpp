@@ -50,6 +50,9 @@ X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
   area_of(cpu) = {};
   std::copy(constants.begin(), constants.end(), area_of(cpu).backend);
   for (u32 bits = 0; bits < 16; ++bits) area_of(cpu).cr_fields[bits] = CrField::from_nibble(bits).raw();
+  constexpr VectorConstants vector_constants;
+  static_assert(sizeof vector_constants <= sizeof translator::Area::backend_vectors);
+  std::memcpy(area_of(cpu).backend_vectors, &vector_constants, sizeof vector_constants);
   holder_.init(asmjit::Environment::host());
   // The assembler writes straight into the cache's writable side.
   asmjit::CodeBuffer& buffer = holder_.textSection()->buffer();

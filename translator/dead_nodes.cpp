@@ -34,6 +34,8 @@ Slots slots_of(const Node& node) {
     case IrOp::set_cr_unsigned:
     case IrOp::set_cr_field:
     case IrOp::copy_cr_field: return one(cr + node.imm);
+    case IrOp::set_cr6_from_mask:
+    case IrOp::set_cr6_bounds: return one(cr + 6);
     case IrOp::get_cr: {
       Slots all;
       for (unsigned f = 0; f < 8; ++f) all.set(cr + f);

@@ -38,13 +38,17 @@ bool raises(IrEmitter& e, const Mode& mode, Op op, u32 flags) {
 }
 
 // Instructions that generated code leaves to their exact functions.
-bool is_left_to_helper(Op op, u32 flags) {
+bool is_left_to_helper(Op op) {
   switch (op) {
     case Op::lwarx:
     case Op::stwcx_rc:
     case Op::dcbz:
-    case Op::mcrxr: return true;
-    default: return (flags & flag::vec) != 0;
+    case Op::mcrxr:
+    case Op::mfvscr:
+    case Op::mtvscr:
+    case Op::vexptefp:
+    case Op::vlogefp: return true;
+    default: return false;
   }
 }
 
@@ -156,7 +160,7 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     if (flags & flag::fp && is_float_left_to_helper(op, Insn(word), block.mode)) {
       e.call_exact(ppc::exact_function(op), true);
       if (may_change_float_mode(op)) e.leave_if_float_mode_changed(block.pc + 4 * n + 4);
-    } else if (is_left_to_helper(op, flags)) {
+    } else if (is_left_to_helper(op)) {
       e.call_exact(ppc::exact_function(op));
     } else {
       lifts[static_cast<std::size_t>(op)](e, Insn(word));

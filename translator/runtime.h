@@ -65,10 +65,12 @@ struct Area {
   u64 scratch[40];  // spilled values: lmw loads 32 before it writes the first register
   void* engine;
   FloatStatus float_status;
-  u32 float_word;     // the instruction that the exact function is called for
-  u32 fprs;           // the back end's: where the floating-point registers are
-  u64 backend[16];    // the back end's constants
-  u64 cr_fields[16];  // CrField of each four bits
+  u32 float_word;                        // the instruction that the exact function is called for
+  u32 fprs;                              // the back end's: where the floating-point and vector registers are
+  u64 backend[16];                       // the back end's constants
+  u64 cr_fields[16];                     // CrField of each four bits
+  ppc::V128 vector_on_its_way;           // between a slow load or store and its register
+  alignas(16) u8 backend_vectors[1536];  // the back end's constants for vectors
 };
 
 inline Area& area_of(ppc::Cpu& cpu) {

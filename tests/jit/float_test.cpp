@@ -4,9 +4,8 @@
 
 #include <cstdlib>
 
+#include "tests/jit/engine_pair.h"
 #include "tests/jit/float_program.h"
-#include "tests/support/engines.h"
-#include "tests/support/flat_machine.h"
 
 namespace quince::test {
 namespace {
@@ -14,65 +13,10 @@ namespace {
 using ppc::u32;
 using ppc::u64;
 
-constexpr u32 ram_bytes = 0x1'0000;
-
 u64 setting(const char* name, u64 otherwise) {
   const char* text = std::getenv(name);
   return text ? std::strtoull(text, nullptr, 0) : otherwise;
 }
-
-// Two machines of the same kind, one for each engine.
-class Pair {
- public:
-  explicit Pair(const ppc::CpuModel& model)
-      : interpreted_(model, ram_bytes), translated_(model, ram_bytes, maker_of(EngineKind::translator)) {}
-
-  void put_program(const std::vector<u32>& words) {
-    u32 at = FlatMachine::code_base;
-    for (const u32 word : words) {
-      interpreted_.put_word(at, word);
-      translated_.put_word(at, word);
-      at += 4;
-    }
-  }
-  template <class F>
-  void both(F f) {
-    f(interpreted_);
-    f(translated_);
-  }
-  void run() {
-    interpreted_.cpu.limit = translated_.cpu.limit = ~u64{0};
-    expected_ = interpreted_.engine->run();
-    got_ = translated_.engine->run();
-  }
-  // How the machines differ, empty if they do not.
-  std::string difference() const {
-    std::string text;
-    const auto differ = [&](const std::string& what, u64 want, u64 have) {
-      if (want == have) return;
-      char line[100];
-      std::snprintf(line, sizeof line, "%s: interpreter %016llx, translator %016llx\n", what.c_str(),
-                    static_cast<unsigned long long>(want), static_cast<unsigned long long>(have));
-      text += line;
-    };
-    const ppc::CpuState &want = interpreted_.cpu.state, &have = translated_.cpu.state;
-    for (unsigned n = 0; n < 32; ++n) differ("f" + std::to_string(n), want.fpr[n], have.fpr[n]);
-    for (unsigned n = 0; n < 32; ++n) differ("r" + std::to_string(n), want.gpr[n], have.gpr[n]);
-    differ("FPSCR", want.fpscr, have.fpscr);
-    differ("CR", want.cr_word(), have.cr_word());
-    differ("pc", want.pc, have.pc);
-    differ("instructions", interpreted_.cpu.retired, translated_.cpu.retired);
-    differ("exception", static_cast<u64>(expected_.what.vector), static_cast<u64>(got_.what.vector));
-    differ("DAR", expected_.what.dar, got_.what.dar);
-    differ("memory", 0, interpreted_.memory.ram != translated_.memory.ram);
-    return text;
-  }
-  u64 instructions() const { return translated_.cpu.retired; }
-
- private:
-  FlatMachine interpreted_, translated_;
-  ppc::Stop expected_{}, got_{};
-};
 
 void start(FlatMachine& machine, const ppc::CpuState& state, const std::vector<ppc::u8>& data) {
   machine.cpu.state = state;
@@ -98,7 +42,7 @@ std::string listing(const std::vector<u32>& words, const ppc::CpuState& state) {
 void compare(const ppc::CpuModel& model, bool faults) {
   constexpr u64 runs = 12;
   const u64 first_seed = setting("QUINCE_FLOAT_SEED", 1), programs = setting("QUINCE_FLOAT_PROGRAMS", 2500);
-  Pair pair(model);
+  EnginePair pair(model);
   u64 expected_instructions = 0;
   for (u64 seed = first_seed; seed < first_seed + programs; ++seed) {
     FloatPrograms random(seed);
@@ -167,7 +111,7 @@ constexpr u64 edges[] = {
 
 // Each instruction, f5 := f1, f2, f3, with all of these; then FPSCR is saved, cleared, and restored.
 void compare_edges(u32 instruction, bool three_operands) {
-  Pair pair(ppc::cpu_750);
+  EnginePair pair(ppc::cpu_750);
   constexpr u32 mffs_f6 = 0xfcc0'048e, mtfsf_f8 = 0xfdfe'458e, mtfsf_f6 = 0xfdfe'358e, sc = 0x4400'0002;
   pair.put_program({instruction, mffs_f6, mtfsf_f8, mtfsf_f6, sc});
   u32 rounding = 0;
