@@ -9,6 +9,8 @@
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/gdb/server.h"
+#include "app/monitor/console.h"
+#include "app/monitor/json_server.h"
 #include "app/screenshot.h"
 #include "app/stats.h"
 #include "machine/image.h"
@@ -25,8 +27,8 @@ struct Options {
   EngineOptions engine;
   std::string stats;
   std::string screenshot;
-  std::string gdb;
-  bool paused = false;
+  std::string gdb, monitor;
+  bool paused = false, serial_given = false;
 };
 
 const std::map<std::string, machine::BoardKind> boards = {{"beige-g3", machine::BoardKind::beige_g3},
@@ -74,12 +76,35 @@ machine::DiskImage parse_disk(const std::string& text) {
   return disk;
 }
 
-std::unique_ptr<gdb::Server> start_gdb(const std::string& where, machine::FrontPanel& panel) {
-  auto server = gdb::Server::open(where, panel, {});
-  if (server) return std::move(*server);
-  std::fprintf(stderr, "quince: --gdb: %s (name a free HOST:PORT or unix:PATH)\n", server.error().c_str());
-  panel.loop.stop(machine::status::usage);
-  return nullptr;
+// What controls a machine from outside, while it exists.
+struct Controls {
+  std::unique_ptr<Monitor> monitor;
+  std::unique_ptr<JsonServer> programs{};
+  std::unique_ptr<Console> person{};
+  std::unique_ptr<gdb::Server> gdb{};
+};
+
+// The error is a line about the option.
+tl::expected<Controls, std::string> open_controls(const Options& options, machine::FrontPanel& panel) {
+  Controls controls{.monitor = std::make_unique<Monitor>(panel)};
+  if (options.monitor == "stdio")
+    controls.person = std::make_unique<Console>(*controls.monitor, panel.scheduler);
+  if (options.monitor.starts_with("unix:")) {
+    auto server = JsonServer::open(options.monitor, *controls.monitor, panel.scheduler);
+    if (!server) return tl::unexpected("--monitor: " + server.error() + " (name a path that is free)");
+    controls.programs = std::move(*server);
+    controls.monitor->on_event = [programs = controls.programs.get()](const auto& event) {
+      programs->send(event);
+    };
+  }
+  if (!options.gdb.empty()) {
+    auto server = gdb::Server::open(
+        options.gdb, panel,
+        [monitor = controls.monitor.get()](const std::string& line) { return monitor->execute_line(line); });
+    if (!server) return tl::unexpected("--gdb: " + server.error() + " (name a free HOST:PORT or unix:PATH)");
+    controls.gdb = std::move(*server);
+  }
+  return controls;
 }
 
 int run(Options& options) {
@@ -90,6 +115,13 @@ int run(Options& options) {
   if (request.board == machine::BoardKind::bare && request.image.empty()) {
     return report({machine::status::usage, "bare: no program (give an ELF file)"});
   }
+  if (options.monitor == "stdio") {
+    if (options.serial_given && request.serial == "stdio") {
+      return report(
+          {machine::status::usage, "--monitor: the serial line has the terminal (add --serial pty)"});
+    }
+    if (!options.serial_given) request.serial = "null";
+  }
   request.cpu = ppc::find_cpu_model(options.cpu);
   request.engine = engine_factory(options.engine, ppc::ExceptionHandling::deliver);
   request.on_terminal = [](const std::string& path) {
@@ -99,13 +131,19 @@ int run(Options& options) {
   request.finished = [&](const machine::Core& core, const machine::StorageCounters& storage) {
     stats.write(core.cpu, *core.engine, &storage);
   };
-  std::unique_ptr<gdb::Server> gdb_server;
+  std::optional<Controls> controls;
   request.started = [&](machine::FrontPanel& panel) {
     if (options.paused) panel.loop.pause();
-    if (!options.gdb.empty()) gdb_server = start_gdb(options.gdb, panel);
+    auto opened = open_controls(options, panel);
+    if (opened) {
+      controls.emplace(std::move(*opened));
+    } else {
+      std::fprintf(stderr, "quince: %s\n", opened.error().c_str());
+      panel.loop.stop(machine::status::usage);
+    }
   };
   request.stopped = [&](machine::FrontPanel& panel) {
-    gdb_server.reset();
+    controls.reset();
     if (options.screenshot.empty()) return;
     const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
     if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
@@ -183,6 +221,14 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--timeout", machine.timeout_seconds, "Stop with status 124 after SECONDS of host time")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
+  command
+      .add_option("--monitor", options.monitor,
+                  "Control the machine: stdio (a prompt on the terminal) or unix:PATH (for programs)")
+      ->check([](const std::string& where) {
+        return where == "stdio" || where.starts_with("unix:") ? ""
+                                                              : "stdio or unix:PATH, not '" + where + "'";
+      })
+      ->type_name("WHERE");
   command.add_option("--gdb", options.gdb, "Let GDB connect here: target remote HOST:PORT")
       ->type_name("HOST:PORT");
   command.add_flag("--paused", options.paused, "Do not start the guest yet: a debugger will");
@@ -199,7 +245,10 @@ void add_run_command(CLI::App& app, int& status) {
   add_boot_options(*command, *options);
   add_machine_options(*command, *options);
   add_run_options(*command, *options);
-  command->callback([options, &status] { status = run(*options); });
+  command->callback([options, command, &status] {
+    options->serial_given = command->count("--serial") > 0;
+    status = run(*options);
+  });
 }
 
 void add_info_command(CLI::App& app, int& status) {

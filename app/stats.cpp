@@ -102,17 +102,12 @@ void write_exceptions(std::ostream& out, const ppc::Cpu& cpu) {
 
 }  // namespace
 
-StatsFile::StatsFile(std::string path) : path_(std::move(path)), started_(std::chrono::steady_clock::now()) {}
-
-bool StatsFile::write(const ppc::Cpu& cpu, const ppc::Engine& engine,
-                      const machine::StorageCounters* storage) const {
-  if (path_.empty()) return true;
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started_;
+void write_statistics(std::ostream& out, double wall_seconds, const ppc::Cpu& cpu, const ppc::Engine& engine,
+                      const machine::StorageCounters* storage) {
   const double processor = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-  std::ofstream out(path_);
   out << "{\n";
   write_each<u64>(out, {{"guest_instructions", cpu.instructions()}});
-  write_each<double>(out, {{"wall_seconds", wall.count()}, {"cpu_seconds", processor}});
+  write_each<double>(out, {{"wall_seconds", wall_seconds}, {"cpu_seconds", processor}});
   write_translator(out, dynamic_cast<const Translator*>(&engine));
   write_each<u64>(out, {{"tlb_fills", cpu.tlb.fills()},
                         {"window_switches", cpu.tlb.window_switches()},
@@ -120,6 +115,16 @@ bool StatsFile::write(const ppc::Cpu& cpu, const ppc::Engine& engine,
   if (storage) write_storage(out, *storage);
   write_exceptions(out, cpu);
   out << "\n}\n";
+}
+
+StatsFile::StatsFile(std::string path) : path_(std::move(path)), started_(std::chrono::steady_clock::now()) {}
+
+bool StatsFile::write(const ppc::Cpu& cpu, const ppc::Engine& engine,
+                      const machine::StorageCounters* storage) const {
+  if (path_.empty()) return true;
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started_;
+  std::ofstream out(path_);
+  write_statistics(out, wall.count(), cpu, engine, storage);
   out.close();
   if (out.good()) return true;
   std::fprintf(stderr, "quince: %s: can't write the counters\n", path_.c_str());

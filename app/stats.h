@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <ostream>
 #include <string>
 
 #include "guest-ppc/engine.h"
@@ -9,12 +10,16 @@
 
 namespace quince::app {
 
+// Time since the program started, and all counters, as a JSON object.
+// storage: of a machine; a program under exec has none.
+void write_statistics(std::ostream& out, double wall_seconds, const ppc::Cpu& cpu, const ppc::Engine& engine,
+                      const machine::StorageCounters* storage);
+
 class StatsFile {
  public:
   // Time counts from here. An empty path writes nothing.
   explicit StatsFile(std::string path);
   // False, and a line on stderr, if the file can't be written.
-  // storage: of a machine; a program under exec has none.
   bool write(const ppc::Cpu& cpu, const ppc::Engine& engine,
              const machine::StorageCounters* storage = nullptr) const;
 

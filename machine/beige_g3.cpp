@@ -19,11 +19,6 @@ constexpr u32 processor_hertz = 266'000'000, bus_hertz = 66'000'000;
 constexpr u32 fw_cfg_base = 0xf000'0510;
 constexpr u32 io_space_base = 0xfe00'0000, io_space_bytes = 0x20'0000;
 
-struct PlaceInMacIo {
-  u32 offset, bytes;
-  MmioDevice& chip;
-};
-
 // --- Interrupts: inputs of Heathrow ---
 
 namespace irq {
@@ -97,34 +92,49 @@ BeigeG3::BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, Chara
   wire_interrupts();
 }
 
+std::vector<BeigeG3::Place> BeigeG3::on_processor_bus() {
+  return {
+      {"Grackle, configuration address", Grackle::config_address_base, Grackle::window_bytes,
+       grackle_.config_address()},
+      {"Grackle, configuration data", Grackle::config_data_base, Grackle::window_bytes,
+       grackle_.config_data()},
+      {"firmware configuration", fw_cfg_base, FwCfg::window_bytes, fw_cfg_},
+      {"PCI I/O space", io_space_base, io_space_bytes, io_space_},
+  };
+}
+
+std::vector<BeigeG3::Place> BeigeG3::in_mac_io() {
+  return {
+      {"DBDMA", 0x0'8000, Dbdma::window_bytes, dbdma_},
+      {"MESH (SCSI)", 0x1'0000, Mesh::window_bytes, mesh_},
+      {"ESCC (serial), legacy addresses", 0x1'2000, Escc::window_bytes, escc_.legacy_window()},
+      {"ESCC (serial)", 0x1'3000, Escc::window_bytes, escc_.window()},
+      {"VIA, CUDA, ADB", 0x1'6000, Via::window_bytes, via_},
+      {"ATA 0", 0x2'0000, MacIoAta::window_bytes, ata_0_},
+      {"ATA 1", 0x2'1000, MacIoAta::window_bytes, ata_1_},
+      {"NVRAM", 0x6'0000, Nvram::window_bytes, nvram_},
+  };
+}
+
+std::vector<BeigeG3::Card> BeigeG3::on_pci() {
+  return {{"Grackle", grackle_slot, grackle_},
+          {"VGA", vga_slot, vga_},
+          {"NE2000", ne2000_slot, ne2000_},
+          {"Heathrow", mac_io_slot, mac_io_}};
+}
+
 void BeigeG3::wire_processor_bus() {
   core_.bus.set_rom(rom_base, rom_.bytes());
-  core_.bus.add_fixed(Grackle::config_address_base, Grackle::window_bytes, grackle_.config_address());
-  core_.bus.add_fixed(Grackle::config_data_base, Grackle::window_bytes, grackle_.config_data());
-  core_.bus.add_fixed(fw_cfg_base, FwCfg::window_bytes, fw_cfg_);
-  core_.bus.add_fixed(io_space_base, io_space_bytes, io_space_);
+  for (const Place& place : on_processor_bus()) core_.bus.add_fixed(place.address, place.bytes, place.chip);
 }
 
 void BeigeG3::wire_mac_io() {
-  const PlaceInMacIo places[] = {
-      {0x0'8000, Dbdma::window_bytes, dbdma_},
-      {0x1'0000, Mesh::window_bytes, mesh_},
-      {0x1'2000, Escc::window_bytes, escc_.legacy_window()},
-      {0x1'3000, Escc::window_bytes, escc_.window()},
-      {0x1'6000, Via::window_bytes, via_},
-      {0x2'0000, MacIoAta::window_bytes, ata_0_},
-      {0x2'1000, MacIoAta::window_bytes, ata_1_},
-      {0x6'0000, Nvram::window_bytes, nvram_},
-  };
-  for (const PlaceInMacIo& place : places) mac_io_.attach(place.offset, place.bytes, place.chip);
+  for (const Place& place : in_mac_io()) mac_io_.attach(place.address, place.bytes, place.chip);
   dbdma_.alias(ata_1_channel_of_chip, ata_1_channel);
 }
 
 void BeigeG3::wire_pci() {
-  pci_.add(grackle_slot, grackle_);
-  pci_.add(vga_slot, vga_);
-  pci_.add(ne2000_slot, ne2000_);
-  pci_.add(mac_io_slot, mac_io_);
+  for (const Card& card : on_pci()) pci_.add(card.slot, card.device);
   pci_.on_windows_changed([this] { update_pci_windows(); });
 }
 
@@ -242,6 +252,39 @@ tl::expected<void, Error> BeigeG3::preload() {
   fw_cfg_.set_u32(fw_cfg_key::initrd_address, kernel->initrd_address);
   fw_cfg_.set_u32(fw_cfg_key::initrd_size, kernel->initrd_size);
   return {};
+}
+
+tl::expected<void, std::string> BeigeG3::change_cd(const std::string& path) {
+  if (path.empty()) {
+    cdrom_->press_eject();
+    return {};
+  }
+  auto medium = open_cd(path);
+  if (!medium) return tl::unexpected(medium.error());
+  cdrom_->insert(std::move(*medium));
+  return {};
+}
+
+std::vector<DeviceRow> BeigeG3::devices() {
+  std::vector<DeviceRow> rows = {{"RAM", "processor", 0, static_cast<u32>(core_.bus.ram().size())},
+                                 {"ROM", "processor", rom_base, rom_bytes}};
+  for (const Place& place : on_processor_bus())
+    rows.push_back({place.name, "processor", place.address, place.bytes});
+  u32 mac_io = 0;
+  for (const Card& card : on_pci()) {
+    const std::string bus = "PCI " + std::to_string(card.slot);
+    std::vector<DeviceRow> windows;
+    for (const PciWindow& window : card.device.windows()) {
+      if (window.space == PciSpace::memory) windows.push_back({card.name, bus, window.base, window.size});
+    }
+    if (&card.device == &mac_io_ && !windows.empty()) mac_io = windows.front().base;
+    if (windows.empty()) windows.push_back({card.name, bus});
+    rows.insert(rows.end(), windows.begin(), windows.end());
+  }
+  for (const Place& place : in_mac_io()) {
+    rows.push_back({place.name, "Heathrow", mac_io ? mac_io + place.address : 0, mac_io ? place.bytes : 0});
+  }
+  return rows;
 }
 
 StorageCounters BeigeG3::storage() const {

@@ -46,8 +46,24 @@ class BeigeG3 {
   devices::AdbMouse mouse;
   devices::Display& screen() { return vga_; }
   StorageCounters storage() const;
+  tl::expected<void, std::string> change_cd(const std::string& path);  // empty: opens the drive
+  std::vector<DeviceRow> devices();
 
  private:
+  struct Place {
+    const char* name;
+    u32 address;  // on the bus, or within mac-io
+    u32 bytes;
+    devices::MmioDevice& chip;
+  };
+  struct Card {
+    const char* name;
+    unsigned slot;
+    devices::PciDevice& device;
+  };
+  std::vector<Place> on_processor_bus();
+  std::vector<Place> in_mac_io();
+  std::vector<Card> on_pci();
   void wire_processor_bus();
   void wire_mac_io();
   void wire_pci();

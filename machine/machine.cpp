@@ -50,7 +50,10 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
                    .scheduler = core.scheduler,
                    .core = core,
                    .loop = loop,
-                   .quit = [&loop] { loop.stop(0); }};
+                   .quit = [&loop] { loop.stop(0); },
+                   .change_cd = [&board](const std::string& path) { return board.change_cd(path); },
+                   .devices = [&board] { return board.devices(); },
+                   .storage = [&board] { return board.storage(); }};
   if (options.started) options.started(panel);
   auto result = loop.run();
   if (options.stopped) options.stopped(panel);

@@ -25,6 +25,20 @@ struct DiskImage {
   std::string overlay{};  // file that takes what the guest writes; empty: the image itself does
 };
 
+// A chip or card and where the processor finds it.
+struct DeviceRow {
+  std::string name, bus;
+  u32 base = 0, size = 0;  // bytes of physical addresses; 0: none of its own
+};
+
+// What a board's disks and CD have cost the host, since the machine exists.
+struct StorageCounters {
+  u64 bytes_read = 0, bytes_written = 0, flushes = 0;
+  u64 host_nanoseconds = 0;      // of processor time, on the threads of the images
+  u64 dma_bytes = 0;             // between devices and memory
+  u64 dma_host_nanoseconds = 0;  // of processor time, on the processor's thread
+};
+
 // What somebody in front of the machine sees and touches. All of it belongs to the processor's thread;
 // scheduler.post() leads there.
 struct FrontPanel {
@@ -35,14 +49,10 @@ struct FrontPanel {
   Core& core;
   RunLoop& loop;               // pause, go on, step, restart
   std::function<void()> quit;  // ends the machine with status 0
-};
-
-// What a board's disks and CD have cost the host, since the machine exists.
-struct StorageCounters {
-  u64 bytes_read = 0, bytes_written = 0, flushes = 0;
-  u64 host_nanoseconds = 0;      // of processor time, on the threads of the images
-  u64 dma_bytes = 0;             // between devices and memory
-  u64 dma_host_nanoseconds = 0;  // of processor time, on the processor's thread
+  // Puts this image into the CD drive, or opens the drive where `path` is empty; the error is a line.
+  std::function<tl::expected<void, std::string>(const std::string& path)> change_cd;
+  std::function<std::vector<DeviceRow>()> devices;
+  std::function<StorageCounters()> storage;
 };
 
 struct MachineOptions {

@@ -37,6 +37,7 @@ set $f1 = 1.25
 printf "f1=%f\\n", $f1
 set $ear = 0x2a
 printf "ear=%#x\\n", $ear
+monitor status
 detach
 """
 
@@ -82,6 +83,7 @@ def check_dialogue(text, function):
     require(rf"Old value = 0\s+New value = {address}\s")
     require(r"f1=1\.25")
     require(r"ear=0x2a")
+    require(r"state: paused")
     require(r"\[Inferior 1 .*detached\]")
 
 
