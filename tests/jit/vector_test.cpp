@@ -22,7 +22,7 @@ using ppc::u8;
 using ppc::V128;
 
 constexpr u32 data_base = 0x8000, data_bytes = 0x400;
-constexpr u32 system_call = 0x4400'0002, record_bit = 0x400;
+constexpr u32 system_call = 0x4400'0002;
 constexpr u32 mtvscr_v0 = 0x1000'0644, mfvscr_v31 = 0x13e0'0604;
 
 u64 setting(const char* name, u64 otherwise) {
