@@ -53,7 +53,7 @@ x86::CondCode Lowering::compare(NodeId n, x86::CondCode code, x86::CondCode swap
   NodeId left = node(n).a, right = node(n).b;
   if (is_constant(left)) std::swap(left, right), code = swapped;
   const Location at = where_[left];
-  const bool in_memory = at.place == Place::guest && !is_pinned(at.index);
+  const bool in_memory = at.place == Place::guest && !is_pinned(at.index) && !copy_of(at);
   if (in_memory && is_constant(right)) {
     a.cmp(guest_memory(at.index), static_cast<i32>(constant(right)));
     return code;

@@ -19,6 +19,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   start_ = a.offset();
   insns_ = 0;
   carry_ = {};
+  copy_of_.fill(no_guest);
   zero_in_flags_ = no_node;
   uses_ = translator::count_uses(block);
   where_.assign(block.nodes.size(), {});
@@ -37,6 +38,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
     if (done_[n] == Done::no) {
       settle_carry(n);
       lower(n);
+      if (!keeps_copies(n)) copy_of_.fill(no_guest);
     } else if (done_[n] == Done::code) {
       use_operands(n);
     }
@@ -53,6 +55,13 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
             [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
   std::sort(side_points.begin(), side_points.end(),
             [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
+}
+
+// Whether the node's code uses the temporaries by the rules of values.cpp alone and calls nothing.
+bool Lowering::keeps_copies(NodeId n) const {
+  const IrOp op = node(n).op;
+  return op <= IrOp::bit_not || (op >= IrOp::get_gpr && op <= IrOp::load32) || op == IrOp::store8 ||
+         op == IrOp::store16 || op == IrOp::store32 || op == IrOp::require_alignment || op == IrOp::jump_if;
 }
 
 void Lowering::lower(NodeId n) {
@@ -190,6 +199,7 @@ void Lowering::set_gpr(NodeId n) {
       load_into(pinned_register(guest), value);
     } else {
       store_word(StateOffsets::gpr(guest), value);
+      if (where_[value].place == Place::temporary) keep_copy(x86::gpd(where_[value].index), guest);
     }
   }
   use(value);
@@ -277,6 +287,8 @@ void Lowering::extended(x86::Gp to, NodeId value, bool is_signed) {
   if (!is_signed) return load_into(to, value);
   if (is_constant(value)) {
     a.mov(to.r64(), static_cast<i64>(static_cast<i32>(constant(value))));
+  } else if (const auto copy = copy_of(at)) {
+    a.movsxd(to.r64(), *copy);
   } else if (at.place == Place::guest && !is_pinned(at.index)) {
     a.movsxd(to.r64(), guest_memory(at.index));
   } else {

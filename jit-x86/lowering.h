@@ -99,6 +99,9 @@ class Lowering {
   x86::Gp destination(NodeId n);
   x86::Gp destination_over(NodeId n, NodeId operand);
   void spill(unsigned host);
+  std::optional<x86::Gp> copy_of(Location at) const;
+  void keep_copy(x86::Gp temporary, unsigned guest);
+  bool keeps_copies(NodeId n) const;
   void free_temporaries_for_call();  // all live temporaries to slots
   void before_guest_write(unsigned guest, NodeId except);
 
@@ -322,7 +325,10 @@ class Lowering {
   // What an earlier node took over: the node's code, or its use of the operands as well.
   enum class Done : u8 { no, code, all };
   std::vector<Done> done_;
-  NodeId holder_[3] = {};         // of each temporary, or no_node
+  NodeId holder_[3] = {};  // of each temporary, or no_node
+  static constexpr u8 no_guest = 0xff;
+  std::array<u8, 3>
+      copy_of_{};  // a guest register in memory of which a temporary that nobody holds has a copy
   std::array<bool, 3> locked_{};  // in use by the node being lowered
   NodeId slot_holder_[slots] = {};
   std::vector<NodeId> aliases_[32];  // nodes that live in a guest register

@@ -35,8 +35,13 @@ void Lowering::use(NodeId n) {
 // --- Temporaries ---
 
 x86::Gp Lowering::temporary() {
-  for (unsigned t = 0; t < temporaries; ++t) {
-    if (holder_[t] == no_node && !locked_[t]) return locked_[t] = true, x86::gpd(temporary_ids[t]);
+  for (const bool may_forget_copy : {false, true}) {
+    for (unsigned t = 0; t < temporaries; ++t) {
+      if (holder_[t] != no_node || locked_[t]) continue;
+      if (copy_of_[t] != no_guest && !may_forget_copy) continue;
+      copy_of_[t] = no_guest;
+      return locked_[t] = true, x86::gpd(temporary_ids[t]);
+    }
   }
   for (unsigned t = 0; t < temporaries; ++t) {
     if (!locked_[t]) return spill(t), locked_[t] = true, x86::gpd(temporary_ids[t]);
@@ -49,6 +54,7 @@ x86::Gp Lowering::claim(u8 host) {
   const unsigned t = temporary_index(host);
   assert(!locked_[t]);
   if (holder_[t] != no_node) spill(t);
+  copy_of_[t] = no_guest;
   locked_[t] = true;
   return x86::gpd(host);
 }
@@ -65,6 +71,7 @@ void Lowering::spill(unsigned t) {
 }
 
 void Lowering::free_temporaries_for_call() {
+  copy_of_.fill(no_guest);
   for (unsigned t = 0; t < temporaries; ++t) {
     if (holder_[t] != no_node) spill(t);
   }
@@ -77,9 +84,22 @@ void Lowering::release(x86::Gp r) {
 std::vector<u8> Lowering::live_temporaries() const {
   std::vector<u8> live;
   for (unsigned t = 0; t < temporaries; ++t) {
-    if (holder_[t] != no_node) live.push_back(temporary_ids[t]);
+    if (holder_[t] != no_node || copy_of_[t] != no_guest) live.push_back(temporary_ids[t]);
   }
   return live;
+}
+
+// --- Copies of guest registers that live in memory ---
+
+std::optional<x86::Gp> Lowering::copy_of(Location at) const {
+  if (at.place != Place::guest || is_pinned(at.index)) return {};
+  const auto t = std::find(copy_of_.begin(), copy_of_.end(), at.index);
+  if (t == copy_of_.end()) return {};
+  return x86::gpd(temporary_ids[t - copy_of_.begin()]);
+}
+
+void Lowering::keep_copy(x86::Gp temporary, unsigned guest) {
+  copy_of_[temporary_index(static_cast<u8>(temporary.id()))] = static_cast<u8>(guest);
 }
 
 // --- Values ---
@@ -97,6 +117,8 @@ void Lowering::load_into(x86::Gp to, NodeId n) {
     case Place::guest:
       if (is_pinned(at.index)) {
         if (pinned_register(at.index).id() != to.id()) a.mov(to.r32(), pinned_register(at.index));
+      } else if (const auto copy = copy_of(at)) {
+        if (copy->id() != to.id()) a.mov(to.r32(), *copy);
       } else {
         a.mov(to.r32(), guest_memory(at.index));
       }
@@ -114,8 +136,13 @@ x86::Gp Lowering::reg(NodeId n) {
   const Location at = where_[n];
   if (at.place == Place::guest && is_pinned(at.index)) return pinned_register(at.index);
   if (at.place == Place::temporary) return locked_[temporary_index(at.index)] = true, x86::gpd(at.index);
+  if (const auto copy = copy_of(at)) {
+    locked_[temporary_index(static_cast<u8>(copy->id()))] = true;
+    return *copy;
+  }
   const x86::Gp t = temporary();
   load_into(t, n);
+  if (at.place == Place::guest) keep_copy(t, at.index);
   return t;
 }
 
@@ -134,8 +161,9 @@ asmjit::Operand Lowering::operand(NodeId n) {
   switch (at.place) {
     case Place::constant: return asmjit::imm(static_cast<i32>(constant(n)));
     case Place::guest:
-      if (!is_pinned(at.index)) return guest_memory(at.index);
-      return pinned_register(at.index);
+      if (is_pinned(at.index)) return pinned_register(at.index);
+      if (copy_of(at)) return reg(n);
+      return guest_memory(at.index);
     case Place::slot: {
       x86::Mem memory = slot_memory(at.index);
       memory.setSize(4);
@@ -164,6 +192,7 @@ void Lowering::define(NodeId n, x86::Gp result) {
 
 // Values that live in the guest register move out before it changes.
 void Lowering::before_guest_write(unsigned guest, NodeId except) {
+  std::replace(copy_of_.begin(), copy_of_.end(), static_cast<u8>(guest), no_guest);
   for (const NodeId n : aliases_[guest]) {
     if (n == except || uses_[n] == 0 || where_[n].place != Place::guest || where_[n].index != guest) continue;
     const x86::Gp t = temporary();
