@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "app/display.h"
 #include "app/engine.h"
 #include "app/gdb/server.h"
 #include "app/monitor/console.h"
@@ -29,6 +30,7 @@ struct Options {
   std::string screenshot;
   std::string gdb, monitor;
   bool paused = false, serial_given = false;
+  DisplayOptions display;
 };
 
 const std::map<std::string, machine::BoardKind> boards = {{"beige-g3", machine::BoardKind::beige_g3},
@@ -131,6 +133,9 @@ int run(Options& options) {
   request.finished = [&](const machine::Core& core, const machine::StorageCounters& storage) {
     stats.write(core.cpu, *core.engine, &storage);
   };
+  const auto window = open_window(options.display, request.board, options.cpu);
+  if (!window) return report(window.error());
+  request.screen_console = *window != nullptr;
   std::optional<Controls> controls;
   request.started = [&](machine::FrontPanel& panel) {
     if (options.paused) panel.loop.pause();
@@ -141,8 +146,10 @@ int run(Options& options) {
       std::fprintf(stderr, "quince: %s\n", opened.error().c_str());
       panel.loop.stop(machine::status::usage);
     }
+    if (*window) (*window)->attach(panel);
   };
   request.stopped = [&](machine::FrontPanel& panel) {
+    if (*window) (*window)->detach();
     controls.reset();
     if (options.screenshot.empty()) return;
     const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
@@ -208,10 +215,7 @@ void add_run_options(CLI::App& command, Options& options) {
       .add_option("--serial", machine.serial, "First serial port: stdio, null, pty, file:PATH or unix:PATH")
       ->type_name("WHERE")
       ->capture_default_str();
-  command
-      .add_option_function<std::string>(
-          "--display", [](const std::string&) {}, "The screen: none (headless)")
-      ->check(CLI::IsMember({"none"}));
+  add_display_options(command, options.display, machine.screen);
   command.add_option("--screenshot", options.screenshot, "Write the screen when stopping")
       ->type_name("FILE.png");
   choice(command, "--clock", machine.clock, clocks,

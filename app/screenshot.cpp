@@ -13,7 +13,7 @@ namespace {
 
 struct Picture {
   devices::u32 width = 1, height = 1;
-  std::vector<devices::u8> rgba = {0, 0, 0, 255};
+  std::vector<devices::u32> argb = {0xff00'0000};
 };
 
 Picture picture_of(const devices::Frame& frame) {
@@ -21,8 +21,8 @@ Picture picture_of(const devices::Frame& frame) {
   if (frame.off()) return picture;
   picture.width = frame.width;
   picture.height = frame.height;
-  picture.rgba.resize(std::size_t{4} * frame.width * frame.height);
-  devices::convert_to_rgba(frame, picture.rgba);
+  picture.argb.resize(std::size_t{frame.width} * frame.height);
+  devices::convert_to_argb(frame, {0, frame.height}, picture.argb);
   return picture;
 }
 
@@ -34,11 +34,11 @@ tl::expected<void, std::string> write_screenshot(const devices::Frame& frame, co
   image.version = PNG_IMAGE_VERSION;
   image.width = picture.width;
   image.height = picture.height;
-  image.format = PNG_FORMAT_RGBA;
+  image.format = PNG_FORMAT_BGRA;  // 0xaarrggbb as this little-endian host stores it
   // The size is known only afterwards; this is enough for any picture of that size.
   std::vector<char> png(PNG_IMAGE_PNG_SIZE_MAX(image));
   png_alloc_size_t bytes = png.size();
-  if (!png_image_write_to_memory(&image, png.data(), &bytes, 0, picture.rgba.data(), 0, nullptr)) {
+  if (!png_image_write_to_memory(&image, png.data(), &bytes, 0, picture.argb.data(), 0, nullptr)) {
     return tl::unexpected(path + ": the picture can't be encoded: " + image.message);
   }
   const std::string unfinished = path + ".part";

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <optional>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -21,32 +21,35 @@ struct Frame {
 
   bool off() const { return width == 0 || height == 0; }
   unsigned bytes_per_pixel() const { return (depth + 7) / 8; }
+  // The same place in memory, read in the same way.
+  bool same_shape(const Frame& other) const;
+};
+
+struct Lines {
+  u32 first, count;
+  bool operator==(const Lines&) const = default;
 };
 
 class Display {
  public:
   virtual ~Display() = default;
-  // On the processor's thread.
+  // On the processor's thread, as all of it.
   virtual Frame frame() const = 0;
-};
 
-// Four bytes per pixel (red, green, blue, 255), line after line. rgba.size() == 4 * width * height.
-void convert_to_rgba(const Frame& frame, std::span<u8> rgba);
-
-// Finds out what has to be drawn again. The guest's stores to a frame buffer are not watched, that would cost
-// every one of them; a copy of what was last shown is compared at the rate of the display instead.
-class ChangeDetector {
- public:
-  struct Lines {
-    u32 first, count;
+  // --- For one watcher ---
+  struct Changes {
+    bool shape = false;        // anything but pixels: all lines are given
+    std::vector<Lines> lines;  // from top to bottom, without overlap
+    bool none() const { return !shape && lines.empty(); }
   };
-  // The lines that differ from the last frame given: all of them if anything but pixels has changed, nothing
-  // if the screen is off or the same.
-  std::optional<Lines> changed_lines(const Frame& frame);
-
- private:
-  Frame shape_;  // without pixels
-  std::vector<u8> shown_;
+  // What may look different since the last call; at the first one, everything.
+  virtual Changes take_changes() = 0;
+  // Something has changed after take_changes(); once until the next call. It is called in the middle of the
+  // change: look later.
+  std::function<void()> on_change;
 };
+
+// Pixels as 0xffrrggbb, line after line. argb.size() == lines.count * frame.width; the screen is not off.
+void convert_to_argb(const Frame& frame, Lines lines, std::span<u32> argb);
 
 }  // namespace quince::devices

@@ -14,9 +14,9 @@ class MmioDevice {
   virtual u64 read(u32 offset, unsigned bytes) = 0;
   virtual void write(u32 offset, unsigned bytes, u64 value) = 0;
   // A device that is plain memory in the 4 KiB at `offset` (a frame buffer) returns its host address: the
-  // processor then loads and stores there without asking again. The answer must not change while the window
-  // stays mapped.
-  virtual u8* memory(u32 /*offset*/) { return nullptr; }
+  // processor then loads, or if `write` stores, there without asking again. The answer is the same while the
+  // window stays mapped.
+  virtual u8* memory(u32 /*offset*/, bool /*write*/) { return nullptr; }
 };
 
 // The number with its lowest `bytes` bytes (1, 2, 4 or 8) in the opposite order.

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace quince::devices {
 
@@ -85,18 +86,63 @@ bool decodes(u32 port, u8 miscellaneous) {
   }
 }
 
+// Lines first to last, which do not begin before the last ones that are there.
+void add_lines(std::vector<Lines>& lines, u32 first, u32 last) {
+  if (lines.empty() || first > lines.back().first + lines.back().count) {
+    lines.push_back({first, last - first + 1});
+  } else {
+    lines.back().count = std::max(lines.back().count, last - lines.back().first + 1);
+  }
+}
+
 }  // namespace
 
 // --- Frame buffer ---
 
 u64 Vga::FrameBuffer::read(u32 offset, unsigned bytes) {
   u64 value = 0;
-  for (unsigned n = 0; n < bytes; ++n) value = value << 8 | bytes_[offset + n];
+  for (unsigned n = 0; n < bytes; ++n) value = value << 8 | vga_.memory_[offset + n];
   return value;
 }
 
 void Vga::FrameBuffer::write(u32 offset, unsigned bytes, u64 value) {
-  for (unsigned n = 0; n < bytes; ++n) bytes_[offset + n] = static_cast<u8>(value >> 8 * (bytes - 1 - n));
+  vga_.drawn(offset);
+  vga_.drawn(offset + bytes - 1);
+  for (unsigned n = 0; n < bytes; ++n) {
+    vga_.memory_[offset + n] = static_cast<u8>(value >> 8 * (bytes - 1 - n));
+  }
+}
+
+// --- Changes ---
+
+void Vga::changed() {
+  if (!std::exchange(announced_, true) && on_change) on_change();
+}
+
+void Vga::drawn(u32 offset) {
+  drawn_.set(offset / watched_bytes);
+  changed();
+}
+
+Display::Changes Vga::take_changes() {
+  const Frame now = frame();
+  Changes changes{.shape = !now.same_shape(taken_), .lines = {}};
+  taken_ = now;
+  announced_ = false;
+  if (now.off()) return changes;
+  const u64 first = static_cast<u64>(now.pixels.data() - memory_.get());
+  const u64 last = first + u64{now.stride} * (now.height - 1) + u64{now.width} * now.bytes_per_pixel() - 1;
+  for (u64 page = first / watched_bytes; page <= last / watched_bytes; ++page) {
+    if (!drawn_.test(page)) continue;
+    drawn_.reset(page);
+    const u32 offset = static_cast<u32>(page * watched_bytes);
+    if (watch_page) watch_page(frame_buffer_, offset);
+    const u64 from = std::max(u64{offset}, first) - first;
+    const u64 to = std::min(u64{offset} + watched_bytes - 1, last) - first;
+    add_lines(changes.lines, static_cast<u32>(from / now.stride), static_cast<u32>(to / now.stride));
+  }
+  if (changes.shape) changes.lines = {{0, now.height}};
+  return changes;
 }
 
 void Vga::Unmap::operator()(u8* memory) const { munmap(memory, memory_bytes); }
@@ -119,6 +165,7 @@ Vga::Vga(Scheduler& scheduler)
   add_fixed_window(PciSpace::io, attribute_index_port, 16, common_ports_);
   add_fixed_window(PciSpace::io, crtc_index_colour, 2, colour_ports_);
   add_fixed_window(PciSpace::io, input_status_colour, 1, colour_status_port_);
+  drawn_.set();  // nobody has seen anything
   Vga::reset();
 }
 
@@ -133,6 +180,7 @@ void Vga::reset() {
   attribute_data_next_ = false;
   sequencer_ = {}, graphics_ = {}, crtc_ = {}, attribute_ = {};
   dac_ = {};
+  changed();
   PciDevice::reset();
 }
 
@@ -169,6 +217,7 @@ u16 Vga::read_dispi(u32 index) const {
 }
 
 void Vga::write_dispi(u32 index, u16 value) {
+  changed();
   switch (index) {
     case id:
       if (value >= first_id && value <= newest_id) dispi_[id] = value;
@@ -214,7 +263,10 @@ void Vga::settle_geometry() {
   dispi_[y_offset] = static_cast<u16>(std::min(u32{dispi_[y_offset]}, lines - height));
 }
 
-void Vga::clear_picture() { std::memset(memory_.get(), 0, std::size_t{stride()} * dispi_[y_resolution]); }
+void Vga::clear_picture() {
+  std::memset(memory_.get(), 0, std::size_t{stride()} * dispi_[y_resolution]);
+  drawn_.set();
+}
 
 u64 Vga::DispiPorts::read_le(u32 offset, unsigned bytes) {
   const u64 both = vga_.dispi_index_ | u64{vga_.read_dispi(vga_.dispi_index_)} << 16;
@@ -256,6 +308,7 @@ void Vga::RegisterWindow::write_le(u32 offset, unsigned bytes, u64 value) {
     return vga_.write_ports(first_windowed_port + offset - vga_ports_first, bytes, value);
   }
   if (offset == extension_byte_order && bytes == 4) {
+    vga_.changed();
     if (value == order_big) vga_.big_endian_ = true;
     if (value == order_little) vga_.big_endian_ = false;
   }
@@ -306,6 +359,7 @@ u8 Vga::read_port(u32 port) {
 
 void Vga::write_port(u32 port, u8 value) {
   if (!decodes(port, miscellaneous_)) return;
+  changed();
   switch (port) {
     case attribute_index_port: write_attribute(value); break;
     case miscellaneous_write: miscellaneous_ = value; break;

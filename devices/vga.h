@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <memory>
 
 #include "devices/display.h"
@@ -23,6 +24,10 @@ class Vga final : public PciDevice, public Display {
   explicit Vga(Scheduler& scheduler);
 
   Frame frame() const override;
+  Changes take_changes() override;
+  // Asks the processor to call memory() of this window again before it stores to the page at this offset:
+  // how stores are noticed without a tax on them. Without it all is well, but for changes.
+  std::function<void(const MmioDevice& window, u32 offset)> watch_page;
   std::span<u8> memory() { return {memory_.get(), memory_bytes}; }
   // Registers as at power-on: no picture. What is in the frame buffer stays.
   void reset() override;
@@ -30,13 +35,16 @@ class Vga final : public PciDevice, public Display {
  private:
   class FrameBuffer final : public MmioDevice {
    public:
-    explicit FrameBuffer(u8* bytes) : bytes_(bytes) {}
+    explicit FrameBuffer(Vga& vga) : vga_(vga) {}
     u64 read(u32 offset, unsigned bytes) override;
     void write(u32 offset, unsigned bytes, u64 value) override;
-    u8* memory(u32 offset) override { return bytes_ + offset; }
+    u8* memory(u32 offset, bool write) override {
+      if (write) vga_.drawn(offset);
+      return &vga_.memory_[offset];
+    }
 
    private:
-    u8* bytes_;
+    Vga& vga_;
   };
   // Base address register 2.
   class RegisterWindow final : public LittleEndianDevice {
@@ -113,11 +121,16 @@ class Vga final : public PciDevice, public Display {
   u8 read_palette();
   void write_palette(u8 value);
   u8 input_status() const;
+
+  static constexpr u32 watched_bytes = 4096;  // pages of the processor
+  void drawn(u32 offset);
+  void changed();
+
   u32 colour(u8 index) const;
 
   Scheduler& scheduler_;
   std::unique_ptr<u8[], Unmap> memory_;
-  FrameBuffer frame_buffer_{memory_.get()};
+  FrameBuffer frame_buffer_{*this};
   RegisterWindow register_window_{*this};
   VgaPorts monochrome_ports_{*this, 0x3b4}, monochrome_status_port_{*this, 0x3ba},
       common_ports_{*this, 0x3c0}, colour_ports_{*this, 0x3d4}, colour_status_port_{*this, 0x3da};
@@ -141,6 +154,11 @@ class Vga final : public PciDevice, public Display {
     u8 read_index = 0, write_index = 0, component = 0;
     bool reading = false;
   } dac_;
+
+  std::bitset<memory_bytes / watched_bytes>
+      drawn_;              // pages that may have been stored to since they were taken
+  Frame taken_;            // its shape
+  bool announced_ = true;  // on_change has been called, or nobody has taken anything yet
 };
 
 }  // namespace quince::devices

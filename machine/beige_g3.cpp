@@ -49,7 +49,6 @@ constexpr MacAddress mac_address{0x02, 0x00, 0x47, 0x33, 0x00, 0x01};  // locall
 
 constexpr u16 machine_id_heathrow = 2;
 constexpr u16 via_with_cuda = 0;
-constexpr u16 display_width = 800, display_height = 600, display_depth = 32;
 
 u16 boot_letter(const MachineOptions& options) {
   if (!options.kernel.empty() && options.boot.value_or(BootFrom::kernel) == BootFrom::kernel) return 'm';
@@ -136,6 +135,7 @@ void BeigeG3::wire_mac_io() {
 void BeigeG3::wire_pci() {
   for (const Card& card : on_pci()) pci_.add(card.slot, card.device);
   pci_.on_windows_changed([this] { update_pci_windows(); });
+  vga_.watch_page = [this](const MmioDevice& window, u32 offset) { core_.bus.ask_again(window, offset); };
 }
 
 void BeigeG3::wire_interrupts() {
@@ -185,9 +185,9 @@ void BeigeG3::describe_to_firmware() {
   fw_cfg_.set_u16(key::boot_device, boot_letter(options_));
   fw_cfg_.set_u16(key::boot_menu, 0);
   fw_cfg_.set_u16(key::max_cpus, 1);
-  fw_cfg_.set_u16(key::width, display_width);
-  fw_cfg_.set_u16(key::height, display_height);
-  fw_cfg_.set_u16(key::depth, display_depth);
+  fw_cfg_.set_u16(key::width, options_.screen.width);
+  fw_cfg_.set_u16(key::height, options_.screen.height);
+  fw_cfg_.set_u16(key::depth, options_.screen.depth);
   fw_cfg_.set_u32(key::timebase_frequency, timebase_hertz);
   fw_cfg_.set_u32(key::clock_frequency, processor_hertz);
   fw_cfg_.set_u32(key::is_kvm, 0);

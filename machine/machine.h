@@ -39,6 +39,12 @@ struct StorageCounters {
   u64 dma_host_nanoseconds = 0;  // of processor time, on the processor's thread
 };
 
+// The picture that the firmware sets up; most guests keep it.
+struct ScreenMode {
+  ppc::u16 width = 800, height = 600;  // 640 by 480 to 1920 by 1200
+  ppc::u16 depth = 32;                 // bits per pixel: 8, 15 or 32
+};
+
 // What somebody in front of the machine sees and touches. All of it belongs to the processor's thread;
 // scheduler.post() leads there.
 struct FrontPanel {
@@ -69,6 +75,7 @@ struct MachineOptions {
   std::string firmware;          // empty: the OpenBIOS that is installed
   std::string nvram;             // file that keeps it; empty: fresh at each start
 
+  ScreenMode screen;
   bool screen_console = false;   // the firmware talks to screen and keyboard, not to the serial line
   std::string serial = "stdio";  // as open_character_backend() takes it
   VirtualClock::Kind clock = VirtualClock::Kind::real;

@@ -39,12 +39,21 @@ void PhysicalBus::rebuild() {
   for (const Window& window : movable_) map_.add(window.base, window.size, *window.device);
 }
 
+void PhysicalBus::ask_again(const devices::MmioDevice& device, u32 offset) {
+  if (!cpu_) return;
+  for (const auto* windows : {&fixed_, &movable_}) {
+    for (const Window& window : *windows) {
+      if (window.device == &device && offset < window.size) cpu_->tlb.protect_page(window.base + offset);
+    }
+  }
+}
+
 u8* PhysicalBus::page(u32 physical_page, bool write) {
   if (physical_page < ram_.bytes().size()) return &ram_.bytes()[physical_page];
   if (physical_page - rom_base_ < rom_.size()) return write ? nullptr : &rom_[physical_page - rom_base_];
   const auto* window = map_.find(physical_page);
   if (!window || window->last - physical_page < ppc::page_mask) return nullptr;
-  return window->device->memory(physical_page - window->first + window->offset);
+  return window->device->memory(physical_page - window->first + window->offset, write);
 }
 
 void PhysicalBus::read(u32 physical, std::span<u8> to) {

@@ -51,6 +51,9 @@ class PhysicalBus final : public ppc::PhysicalMemory, public devices::DmaMemory 
   // Writes are dropped. size: a multiple of 4 KiB; the memory outlives the bus.
   void set_rom(u32 base, std::span<u8> memory) { rom_base_ = base, rom_ = memory; }
 
+  // Before the processor stores to this page of the device again, it asks the device for its memory again.
+  void ask_again(const devices::MmioDevice& device, u32 offset);
+
   // --- ppc::PhysicalMemory ---
   u8* page(u32 physical_page, bool write) override;
   u64 read(u32 physical, unsigned bytes) override { return map_.read(physical, bytes); }

@@ -12,6 +12,8 @@ from pathlib import Path
 
 QUINCE = os.environ["QUINCE"]  # the program under test
 ENGINE = ["--engine", os.environ["QUINCE_ENGINE"]] if "QUINCE_ENGINE" in os.environ else []
+for variable in ("DISPLAY", "WAYLAND_DISPLAY"):  # no windows on the screen of who runs the tests
+    os.environ.pop(variable, None)
 PROMPT = r"# (\x1b\[6n)?$"  # of the guest's shell; it may ask the terminal where the cursor is
 ROOT = Path(__file__).resolve().parents[2]
 INITRAMFS_NAMES = ("initramfs-mini.cpio.gz", "initramfs.cpio.gz")

@@ -6,6 +6,7 @@
 
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "tests/devices/support/fake_scheduler.h"
 #include "tests/devices/support/pci_card.h"
@@ -62,11 +63,12 @@ class VgaTest : public ::testing::Test {
   }
   Rgb pixel(u32 x, u32 y) {
     const Frame frame = vga.frame();
-    std::vector<u8> rgba(std::size_t{4} * frame.width * frame.height);
-    convert_to_rgba(frame, rgba);
-    const u8* at = &rgba[4 * (std::size_t{y} * frame.width + x)];
-    EXPECT_EQ(at[3], 255);
-    return {at[0], at[1], at[2]};
+    std::vector<u32> line(frame.width);
+    convert_to_argb(frame, {y, 1}, line);
+    const u32 argb = line[x];
+    EXPECT_EQ(argb >> 24, 255u);
+    return {static_cast<int>(argb >> 16 & 255), static_cast<int>(argb >> 8 & 255),
+            static_cast<int>(argb & 255)};
   }
 
   FakeScheduler scheduler;
@@ -265,13 +267,13 @@ TEST_F(VgaTest, NoGeometryReachesOutOfTheMemory) {
 TEST_F(VgaTest, TheFrameBufferIsPlainMemory) {
   const AddressMap::Window* window = card.memory().find(card.base[0] + 0x1000);
   ASSERT_NE(window, nullptr);
-  EXPECT_EQ(window->device->memory(0x1000), vga.memory().data() + 0x1000);
+  EXPECT_EQ(window->device->memory(0x1000, true), vga.memory().data() + 0x1000);
   card.memory().write(card.base[0] + 0x1001, 4, 0x0102'0304);
   EXPECT_EQ(vga.memory()[0x1001], 1);
   EXPECT_EQ(vga.memory()[0x1004], 4);
   EXPECT_EQ(card.memory().read(card.base[0] + Vga::memory_bytes - 8, 8), 0u);
   EXPECT_EQ(card.memory().read(card.base[0] + 0x1001, 4), 0x0102'0304u);
-  EXPECT_EQ(card.memory().find(card.base[2])->device->memory(0), nullptr);
+  EXPECT_EQ(card.memory().find(card.base[2])->device->memory(0, false), nullptr);
 }
 
 TEST_F(VgaTest, RegistersThatKeepWhatIsWritten) {
@@ -368,25 +370,112 @@ TEST_F(VgaTest, OddAccessesDoNoHarm) {
   EXPECT_EQ(vga.frame().width, 640u);
 }
 
-TEST(ChangeDetector, FindsTheLinesThatChanged) {
-  std::vector<u8> memory(100 * 40);
-  Frame frame{.width = 32, .height = 40, .stride = 100, .depth = 8, .pixels = memory};
-  ChangeDetector detector;
-  const auto lines = [&] {
-    const auto changed = detector.changed_lines(frame);
-    return changed ? std::pair{changed->first, changed->count} : std::pair{~0u, 0u};
-  };
-  EXPECT_EQ(lines(), std::pair(0u, 40u));
-  EXPECT_EQ(lines(), std::pair(~0u, 0u));
-  memory[5 * 100 + 31] = 1;
-  memory[7 * 100] = 1;
-  memory[20 * 100 + 32] = 1;  // beside the picture
-  EXPECT_EQ(lines(), std::pair(5u, 3u));
-  EXPECT_EQ(lines(), std::pair(~0u, 0u));
-  frame.palette[3] = 1;
-  EXPECT_EQ(lines(), std::pair(0u, 40u));
-  frame = {};
-  EXPECT_EQ(lines(), std::pair(~0u, 0u));
+// --- What a watcher is told ---
+
+class VgaChangesTest : public VgaTest {
+ protected:
+  // As a processor stores: it asks for the page once, and again when the page is watched.
+  void draw(u32 offset) {
+    if (known_pages.insert(offset / 4096).second)
+      card.memory().find(card.base[0])->device->memory(offset & ~4095u, true);
+  }
+  std::vector<Lines> lines() {
+    const auto changes = vga.take_changes();
+    EXPECT_FALSE(changes.shape);
+    return changes.lines;
+  }
+  VgaChangesTest() {
+    vga.watch_page = [this](const MmioDevice& window, u32 offset) {
+      EXPECT_EQ(&window, card.memory().find(card.base[0])->device);
+      known_pages.erase(offset / 4096);
+    };
+    vga.on_change = [this] { ++announced; };
+  }
+  std::set<u32> known_pages;
+  int announced = 0;
+};
+
+TEST_F(VgaChangesTest, FirstEverythingThenNothing) {
+  set_mode(640, 480, 8);
+  const auto changes = vga.take_changes();
+  EXPECT_TRUE(changes.shape);
+  EXPECT_EQ(changes.lines, (std::vector<Lines>{{0, 480}}));
+  EXPECT_TRUE(vga.take_changes().none());
+  EXPECT_EQ(announced, 0) << "who has not asked is told nothing";
+}
+
+TEST_F(VgaChangesTest, LinesOfThePagesThatWereDrawnOn) {
+  set_mode(1024, 768, 32);  // a page is a line
+  vga.take_changes();
+  draw(4096 * 5), draw(4096 * 6 + 4), draw(4096 * 20), draw(4096 * 767);
+  EXPECT_EQ(announced, 1);
+  EXPECT_EQ(lines(), (std::vector<Lines>{{5, 2}, {20, 1}, {767, 1}}));
+  EXPECT_TRUE(vga.take_changes().none());
+  draw(4096 * 20);
+  EXPECT_EQ(announced, 2);
+  EXPECT_EQ(lines(), (std::vector<Lines>{{20, 1}}));
+}
+
+TEST_F(VgaChangesTest, PagesOfManyLinesAndLinesOfTwoPages) {
+  set_mode(640, 480, 8);  // 6.4 lines to a page
+  vga.take_changes();
+  draw(0), draw(4096), draw(4096 * 74);
+  EXPECT_EQ(lines(), (std::vector<Lines>{{0, 13}, {473, 7}}));
+  set_mode(1920, 1200, 32);  // nearly two pages to a line
+  vga.take_changes();
+  draw(4096 * 2);
+  EXPECT_EQ(lines(), (std::vector<Lines>{{1, 1}}));
+}
+
+TEST_F(VgaChangesTest, DrawingBesideThePictureCostsOneAnnouncement) {
+  set_mode(640, 480, 8);
+  vga.take_changes();
+  draw(640 * 480);
+  EXPECT_EQ(announced, 1);
+  EXPECT_TRUE(vga.take_changes().none());
+  draw(640 * 480);
+  EXPECT_EQ(announced, 1);
+}
+
+TEST_F(VgaChangesTest, WhatIsPannedIntoViewIsWatched) {
+  set_mode(640, 480, 8);
+  vga.take_changes();
+  draw(640 * 480 + 4096);
+  vga.take_changes();
+  dispi(y_offset, 100);
+  EXPECT_TRUE(vga.take_changes().shape);
+  draw(640 * 480 + 4096);
+  EXPECT_EQ(lines().size(), 1u);
+}
+
+TEST_F(VgaChangesTest, ShapesThatChange) {
+  set_mode(640, 480, 8);
+  vga.take_changes();
+  const std::function<void()> changes[] = {[&] {
+                                             set_colour(3, {1, 2, 3});
+                                           },
+                                           [&] { card.out8(0x3c6, 0x7f); },
+                                           [&] { dispi(x_offset, 0), dispi(y_offset, 9); },
+                                           [&] { card.write(card.base[2] + 0x604, 4, 0x1e1e'1e1e); },
+                                           [&] { set_mode(800, 600, 15); },
+                                           [&] { dispi(enable, 0); }};
+  for (const auto& change : changes) {
+    announced = 0;
+    change();
+    EXPECT_EQ(announced, 1);
+    EXPECT_TRUE(vga.take_changes().shape);
+    EXPECT_TRUE(vga.take_changes().none());
+  }
+  dispi(id, 0xb0c0);
+  EXPECT_EQ(announced, 2) << "looked at once more";
+  EXPECT_TRUE(vga.take_changes().none()) << "but there is nothing to see";
+}
+
+TEST_F(VgaChangesTest, StoresThroughTheWindow) {
+  set_mode(1024, 768, 32);
+  vga.take_changes();
+  store(4096 * 3 + 12, {1});
+  EXPECT_EQ(lines(), (std::vector<Lines>{{3, 1}}));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "guest-ppc/mmu.h"
+#include "machine/virtual_clock.h"
 #include "tests/devices/recording_device.h"
 
 namespace quince::machine {
@@ -13,7 +15,11 @@ class Screen final : public devices::MmioDevice {
   std::vector<u8> pixels;
   u64 read(u32, unsigned) override { return 0; }
   void write(u32, unsigned, u64) override {}
-  u8* memory(u32 offset) override { return &pixels[offset]; }
+  u8* memory(u32 offset, bool write) override {
+    stores_announced += write;
+    return &pixels[offset];
+  }
+  int stores_announced = 0;
 };
 
 class PhysicalBusTest : public ::testing::Test {
@@ -55,6 +61,25 @@ TEST_F(PhysicalBusTest, MemoryOfADevice) {
   EXPECT_EQ(bus.page(0x8000'0000, false), nullptr);
   EXPECT_EQ(bus.page(0x8000'1000, false), &screen.pixels[0x800]);
   EXPECT_EQ(bus.page(0x8000'4000, false), nullptr);
+}
+
+TEST_F(PhysicalBusTest, StoresToADevicesMemoryAreNoticedAgain) {
+  Screen screen(16384);
+  bus.set_movable({{0x8000'0000, 16384, &screen}});
+  ppc::Mmu mmu(bus);
+  VirtualClock clock(VirtualClock::Kind::instructions, 1'000'000);
+  ppc::Cpu cpu(ppc::cpu_750, mmu, bus, clock);
+  bus.attach(cpu);
+  const auto store_all = [&] {
+    for (u32 at = 0; at < 16384; at += 4) cpu.store<u32>(0x8000'0000 + at, at);
+  };
+  store_all();
+  store_all();
+  EXPECT_EQ(screen.stores_announced, 4);
+  bus.ask_again(screen, 0x2000);
+  store_all();
+  EXPECT_EQ(screen.stores_announced, 5);
+  EXPECT_EQ(screen.pixels[16383], 0xfc);
 }
 
 TEST_F(PhysicalBusTest, DmaReachesRamOnly) {
