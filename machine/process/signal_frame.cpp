@@ -3,6 +3,8 @@
 
 #include <cerrno>
 
+#include "guest-ppc/fpu/fpscr.h"
+#include "guest-ppc/vector/vscr.h"
 #include "machine/process/kernel.h"
 
 namespace quince::machine::process {
@@ -63,10 +65,10 @@ void Kernel::restore_context(u32 address, bool from_handler) {
   state.set_xer(context.registers.xer);
   state.set_cr_word(context.registers.ccr);
   for (std::size_t n = 0; n < 32; ++n) state.fpr[n] = context.fpr[n];
-  state.fpscr = static_cast<u32>(context.fpr[32]);
+  state.fpscr = ppc::fpu::mtfsf(0, 0xff, static_cast<u32>(context.fpr[32]));
   if (cpu.model.has_altivec() && (context.registers.msr & ppc::msr::vec)) {
     for (std::size_t n = 0; n < 32; ++n) state.vr[n] = vector_of(context.vr[n]);
-    state.vrsave = context.vr[32][0], state.vscr = context.vr[32][3];
+    state.vrsave = context.vr[32][0], state.vscr = ppc::vec::mtvscr(vector_of(context.vr[32]));
   }
   state.reservation = false;
 }
