@@ -84,6 +84,10 @@ x86::CondCode Lowering::both(NodeId n) {
 }
 
 x86::CondCode Lowering::cr_bit(NodeId n) {
+  if (flags_of_compare_.field == node(n).imm / 4 && flags_of_compare_.at == here()) {
+    constexpr x86::CondCode codes[] = {x86::CondCode::kS, x86::CondCode::kG, x86::CondCode::kE};
+    if (node(n).imm % 4 < 3) return codes[node(n).imm % 4];
+  }
   const i32 field = StateOffsets::cr(node(n).imm / 4);
   switch (node(n).imm % 4) {
     case 0: a.bt(qword(field), 62); return x86::CondCode::kC;

@@ -35,6 +35,7 @@ void Lowering::plan_float_records() {
   next_plan_ = 0;
   float_record_ = 0;
   fprs_held_ = vrs_held_ = false;
+  flags_of_compare_.at = ~0u;
   short_fprs_ = 0;
   const auto& nodes = block_->nodes;
   for (NodeId n = 0; n < nodes.size(); ++n) {

@@ -76,13 +76,13 @@ inline constexpr std::array<u64, 16> constants = {
     0x0001'0203'0405'0607,
     0x8080'8080'8080'8080,  // swap_bytes, for vpshufb
     0x1fff'ffff,
-    0,                                     // below_single: bits of a double that a single lacks
-    0x0010'0000'0000'0000,                 // least_normal: 2^-1022
-    0x3810'0000'0000'0000,                 // least_normal_single: 2^-126
-    0xc7ff'ffff'e000'0000,                 // single_bits: what stfs takes of a double, for pext
-    0xfff8'0000'0000'0000,                 // converted_high: over the integer that fctiw makes
-    translator::FloatStatus::clean_mxcsr,  // host_mxcsr: of code in C++
-    0x5f80'0000'3f80,                      // directed_mxcsr: rounding down, above it up
+    0,                      // below_single: bits of a double that a single lacks
+    0x0010'0000'0000'0000,  // least_normal: 2^-1022
+    0x3810'0000'0000'0000,  // least_normal_single: 2^-126
+    0xc7ff'ffff'e000'0000,  // single_bits: what stfs takes of a double, for pext
+    0xfff8'0000'0000'0000,  // converted_high: over the integer that fctiw makes
+    0x7f80'0000'1f80,       // host_mxcsr: of code in C++, above it rounding to zero
+    0x5f80'0000'3f80,       // directed_mxcsr: rounding down, above it up
 };
 
 // Displacements from rbp. Area follows CpuState at a fixed distance.

@@ -131,6 +131,7 @@ void Lowering::lower(NodeId n) {
     case IrOp::load_vec:
     case IrOp::store_vec: return lower_vector(n);
     case IrOp::leave_if_float_mode_changed: return leave_if_float_mode_changed(n);
+    case IrOp::leave_with_rounding: return leave_with_rounding(n);
     case IrOp::get_fpscr:
     case IrOp::set_fpscr:
     case IrOp::get_fpr:

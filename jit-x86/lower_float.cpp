@@ -79,29 +79,80 @@ void Lowering::set_fpscr(NodeId n) {
   } else {
     a.mov(word, dword(StateOffsets::fpr(number)));
   }
-  a.test(word.r8(), word.r8());
-  const u32 new_mode = jump_if(x86::CondCode::kNZ);
-  a.and_(word, static_cast<i32>(fpu::fpscr::implemented & ~(fpu::fpscr::fex | fpu::fpscr::vx)));
-  a.test(word, fpu::fpscr::invalid_causes);
-  const u32 invalid = jump_if(x86::CondCode::kNZ);
-  const u32 valid = here();
-  a.mov(dword(StateOffsets::fpscr), word);
-  a.mov(dword(status(offsetof(FloatStatus, arith))), u32{FloatStatus::no_compare} << 16);
-  a.vldmxcsr(constant_memory(Constant::host_mxcsr, 4));
+  a.cmp(word.r8(), block_->mode.rounding);
+  const u32 new_mode = jump_if(x86::CondCode::kNE);
+  write_fpscr(word);
+  a.vldmxcsr(host_rounding(block_->mode.rounding));
   const u32 back = here();
-  far({invalid}, [this, word, valid] {
-    a.or_(word, fpu::fpscr::vx);
-    jump_to(valid);
-  });
-  far({new_mode}, [this, back, target = it.imm] {
+  far({new_mode}, [this, word, back, target = it.imm] {
+    a.test(word.r8(), 0xff & ~fpu::fpscr::rn);
+    const u32 exact = jump_if(x86::CondCode::kNZ);
+    write_fpscr(word);
+    change_rounding(word);
+    leave_for_float_mode(target);
+    land(exact);
     call_helper(exact_function(Op::mtfsf), block_->insns[insns_ - 1].word, true);
-    a.cmp(byte(StateOffsets::fpscr), 0);
+    a.cmp(byte(StateOffsets::fpscr), block_->mode.rounding);
     const u32 same = jump_if(x86::CondCode::kE);
     leave_for_float_mode(target);
     land(same);
     jump_to(back);
   });
   use(it.a);
+}
+
+// FEX is 0 as long as nothing is enabled. FloatStatus forgets what was to come into the old FPSCR.
+void Lowering::write_fpscr(x86::Gp word) {
+  a.and_(word, static_cast<i32>(fpu::fpscr::implemented & ~(fpu::fpscr::fex | fpu::fpscr::vx)));
+  a.test(word, fpu::fpscr::invalid_causes);
+  const u32 invalid = jump_if(x86::CondCode::kNZ);
+  const u32 valid = here();
+  a.mov(dword(StateOffsets::fpscr), word);
+  a.mov(dword(status(offsetof(FloatStatus, arith))), u32{FloatStatus::no_compare} << 16);
+  far({invalid}, [this, word, valid] {
+    a.or_(word, fpu::fpscr::vx);
+    jump_to(valid);
+  });
+}
+
+x86::Mem Lowering::host_rounding(u32 mode) {
+  static constexpr struct {
+    unsigned constant;
+    i32 offset;
+  } places[] = {{Constant::host_mxcsr, 0},
+                {Constant::host_mxcsr, 4},
+                {Constant::directed_mxcsr, 4},
+                {Constant::directed_mxcsr, 0}};
+  return constant_memory(places[mode].constant, 4).cloneAdjusted(places[mode].offset);
+}
+
+// To the rounding mode of this FPSCR, whose value is overwritten. MXCSR[RC] is the negative of FPSCR[RN].
+void Lowering::change_rounding(x86::Gp fpscr) {
+  constexpr u32 control = 13, mask = fpu::fpscr::rn;
+  constexpr u32 key_bit = translator::Mode::rounding_bit;
+  const x86::Mem key = dword(in_area(offsetof(translator::Area, mode_key)));
+  const x86::Mem mxcsr = dword(status(offsetof(FloatStatus, mxcsr)));
+  a.and_(fpscr, mask);
+  a.and_(key, ~(mask << key_bit));
+  a.shl(fpscr, key_bit);
+  a.or_(key, fpscr);
+  a.shl(fpscr, control - key_bit);
+  a.neg(fpscr);
+  a.and_(fpscr, mask << control);
+  a.or_(fpscr, u32{FloatStatus::clean_mxcsr});
+  a.mov(mxcsr, fpscr);
+  a.vldmxcsr(mxcsr);
+}
+
+// Reading FPSCR has worked in all that the old mode has left.
+void Lowering::leave_with_rounding(NodeId n) {
+  const u32 change = block_->mode.rounding ^ node(n).aux;
+  free_temporaries_for_call();
+  call(thunks_.read_fpscr);
+  a.xor_(byte(StateOffsets::fpscr), change);
+  a.xor_(dword(in_area(offsetof(translator::Area, mode_key))), change << translator::Mode::rounding_bit);
+  a.vldmxcsr(host_rounding(node(n).aux));
+  leave_for_float_mode(node(n).imm);
 }
 
 void Lowering::leave_for_float_mode(u32 target) {
@@ -375,7 +426,8 @@ void Lowering::call_exact_float(u32 word) {
 
 // --- Compares and conversions ---
 
-// The field is 1, 0 or -1 as the operands compare, which is how CrField has greater, equal and less.
+// The field is 1, 0 or -1 as the operands compare, which is how CrField has greater, equal and less. The
+// flags tell the same until the next instruction of the host.
 void Lowering::float_compare(NodeId n) {
   const Node& it = node(n);
   const x86::Gp relation = temporary();
@@ -390,9 +442,13 @@ void Lowering::float_compare(NodeId n) {
   a.mov(compare, relation.r8());
   const u32 word = block_->insns[insns_ - 1].word;
   const u32 back = here();
-  far({nan}, [this, compare, word, back] {
+  flags_of_compare_ = {it.imm, back};
+  far({nan}, [this, relation, compare, word, back] {
     a.mov(compare, FloatStatus::unordered);
     call_exact_float(word);
+    // Flags that are neither equal, nor negative, nor greater.
+    a.mov(relation, 0x80);
+    a.add(relation.r8(), 0x81);
     jump_to(back);
   });
   record_later(true);

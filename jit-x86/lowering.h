@@ -178,7 +178,11 @@ class Lowering {
   void lower_float(NodeId n);
   void hold_fprs();
   void leave_if_float_mode_changed(NodeId n);
+  void leave_with_rounding(NodeId n);
+  void write_fpscr(x86::Gp word);
+  void change_rounding(x86::Gp fpscr);
   void leave_for_float_mode(u32 target);
+  static x86::Mem host_rounding(u32 mode);  // MXCSR without flags for FPSCR[RN]
   void get_fpscr(NodeId n);
   void set_fpscr(NodeId n);
   void set_fpr(NodeId n);
@@ -246,6 +250,10 @@ class Lowering {
   std::size_t next_plan_ = 0;
   u16 float_record_ = 0;  // see SidePoint
   bool fprs_held_ = false;
+  // Until the code's offset is another than `at`, the host's flags are those of this CR field.
+  struct {
+    u32 field = 0, at = ~0u;
+  } flags_of_compare_;
   u32 short_fprs_ = 0;    // bit n: f_n certainly has no more significant bits than a single
   x86::Xmm float_value_;  // the value of the last node that computed one
   bool float_value_short_ = false;

@@ -39,6 +39,9 @@ class IrEmitter {
   // checkpoint: the instruction is one at which engines may stop; the others only change the mode.
   void leave(u32 pc, bool checkpoint) { push({.op = IrOp::leave, .aux = checkpoint, .imm = pc}); }
   void leave_if_float_mode_changed(u32 pc) { push({.op = IrOp::leave_if_float_mode_changed, .imm = pc}); }
+  void leave_with_rounding(u8 mode, u32 pc) {
+    push({.op = IrOp::leave_with_rounding, .aux = mode, .imm = pc});
+  }
   void raise(ppc::Vector vector, u32 cause) {
     push({.op = IrOp::raise, .a = static_cast<NodeId>(cause >> 16), .imm = static_cast<u32>(vector)});
   }

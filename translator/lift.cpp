@@ -1,6 +1,7 @@
 #include "translator/lift.h"
 
 #include <cstring>
+#include <optional>
 
 #include "guest-ppc/decoder.h"
 #include "guest-ppc/effects.h"
@@ -99,9 +100,25 @@ bool keeps_float_mode(Op op, Insn i, const Mode& mode) {
   }
 }
 
+// The rounding mode that it sets, if it does nothing else.
+std::optional<u8> rounding_set_by(Op op, Insn i, const Mode& mode) {
+  if (mode.fp_exact || i.rc()) return std::nullopt;
+  const u8 bit = i.crbd() == 31 ? 1 : 2;
+  switch (op) {
+    case Op::mtfsfi:
+      if (i.crfd() != 7 || i.mtfsfi_imm() > 3) return std::nullopt;
+      return static_cast<u8>(i.mtfsfi_imm());
+    case Op::mtfsb0:
+    case Op::mtfsb1:
+      if (i.crbd() < 30) return std::nullopt;
+      return static_cast<u8>(op == Op::mtfsb1 ? mode.rounding | bit : mode.rounding & ~bit);
+    default: return std::nullopt;
+  }
+}
+
 // Whether it writes all of FPSCR, probably with what was there before.
 bool restores_fpscr(Op op, Insn i, const Mode& mode) {
-  return op == Op::mtfsf && i.fm() == 0xff && !i.rc() && !mode.fp_exact && mode.rounding == 0;
+  return op == Op::mtfsf && i.fm() == 0xff && !i.rc() && !mode.fp_exact;
 }
 
 // Whether the instruction may change the mode under which this block is being translated, beyond what the
@@ -153,6 +170,9 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
     if (flags & flag::fp && keeps_float_mode(op, Insn(word), block.mode)) continue;
+    if (const auto rounding = rounding_set_by(op, Insn(word), block.mode)) {
+      return e.leave_with_rounding(*rounding, block.pc + 4 * n + 4);
+    }
     if (restores_fpscr(op, Insn(word), block.mode)) {
       e.set_fpscr(e.fpr(Insn(word).rb()), block.pc + 4 * n + 4);
       continue;

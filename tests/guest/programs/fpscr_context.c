@@ -1,5 +1,5 @@
-// FPSCR goes through the context of a signal handler as through mtfsf: its summary bits FEX and VX follow from
-// the others whatever the handler writes there. qemu-ppc 7.2 keeps what is written, and has no FR.
+// FPSCR goes through the context of a signal handler as through mtfsf: its summary bits FEX and VX follow
+// from the others whatever the handler writes there. qemu-ppc 7.2 keeps what is written, and has no FR.
 #include <signal.h>
 #include <ucontext.h>
 
