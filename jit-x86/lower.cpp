@@ -48,6 +48,7 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
     Far piece = std::move(far_[f]);
     for (const u32 from : piece.from) land(from);
     insns_ = piece.insns;
+    note_origin(true);
     float_record_ = piece.float_record;
     piece.emit();
   }
@@ -74,7 +75,7 @@ void Lowering::lower(NodeId n) {
   }
   switch (node(n).op) {
     case IrOp::nop: return;
-    case IrOp::insn: ++insns_; return;
+    case IrOp::insn: ++insns_; return note_origin(false);
     case IrOp::imm: where_[n].place = Place::constant; return;
     case IrOp::add:
     case IrOp::sub:

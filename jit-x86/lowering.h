@@ -51,6 +51,14 @@ struct Thunks {
   const u8* store_single = nullptr;  // call: stfs's conversion of xmm0
 };
 
+// The code from host_offset on, up to the next origin, is that of guest instruction number `insn`; far:
+// seldom run, behind the block.
+struct CodeOrigin {
+  u32 host_offset;
+  u16 insn;
+  bool far;
+};
+
 class Lowering {
  public:
   Lowering(x86::Assembler& assembler, const Thunks& thunks)
@@ -66,6 +74,7 @@ class Lowering {
   std::vector<translator::AccessPoint> access_points;
   std::vector<translator::FloatRecord> float_records;
   std::vector<translator::LinkSite> links;
+  std::vector<CodeOrigin>* origins = nullptr;  // takes them if somebody wants to know
 
  private:
   // --- Values (values.cpp) ---
@@ -271,6 +280,10 @@ class Lowering {
   void count_down(u32 insns);
   void call_helper(translator::Helper function, u32 word, bool uses_fpscr = false);
   void call_with_side_point(const u8* thunk);
+  void note_origin(bool is_far) {
+    if (origins) [[unlikely]]
+      origins->push_back({here(), static_cast<u16>(insns_ - 1), is_far});
+  }
   u32 here() const { return static_cast<u32>(a.offset() - start_); }
   const u8* address(u32 offset) const { return base_ + offset; }
 

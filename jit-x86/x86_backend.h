@@ -24,6 +24,9 @@ class X86Backend final : public translator::Backend {
   void patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) override;
   translator::ExitReason enter(Cpu& cpu, const u8* code) override;
   u64 cache_bytes() const override { return cache_.bytes(); }
+  // Where the code of blocks compiled from now on comes from; null: nobody wants to know.
+  void trace_origins(std::vector<CodeOrigin>* origins) { lowering_.origins = origins; }
+  const Thunks& thunks() const { return thunks_; }
   // For the signal handler: whether the address is in generated code.
   bool contains(u64 host) const { return host - reinterpret_cast<u64>(cache_.start()) < cache_.bytes(); }
 

@@ -6,6 +6,9 @@
 
 namespace quince::translator {
 
+// All of them, in their order.
+void run_passes(Block& block);
+
 // Drops writes of guest state that nothing can see before the next write of the same, and values nobody uses.
 // Everything is visible at an exit and where an exception may be raised.
 void drop_dead_nodes(Block& block);

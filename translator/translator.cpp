@@ -200,8 +200,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   block_.mode = Mode::of(cpu_.state);
   block_.alignment_traps = cpu_.alignment_traps;
   lift(block_, cpu_.model, page, cpu_.debug);
-  forward_stores(block_);
-  drop_dead_nodes(block_);
+  run_passes(block_);
 
   if (free_numbers_.empty()) {
     free_numbers_.push_back(static_cast<u32>(numbered_.size()));

@@ -1,10 +1,10 @@
-# A program whose instructions can be counted: 1,005 of them, then LONG more in a row, executed twice.
+# A program whose instructions can be counted: a short loop, then LONG of them in a row, executed ROUNDS times.
         .globl  _start
 _start:
         li      3, 1000
         mtctr   3
 1:      bdnz    1b
-        li      14, 2
+        li      14, ROUNDS
 2:      bl      long
         addi    14, 14, -1
         cmpwi   14, 0
