@@ -5,7 +5,9 @@
 #include <exception>
 
 #include "app/commands.h"
+#include "app/describe.h"
 #include "app/engine.h"
+#include "app/nearest.h"
 #include "machine/error.h"
 #include "version.h"
 
@@ -13,8 +15,32 @@ namespace {
 
 namespace status = quince::machine::status;
 
+// Of an option or command that does not exist: what was probably meant.
+std::string unknown_word(const CLI::App& app) {
+  const auto used = app.get_subcommands();
+  const CLI::App& command = used.empty() ? app : *used.front();
+  std::vector<std::string> known;
+  for (const CLI::App* other : app.get_subcommands({})) known.push_back(other->get_name());
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const std::string& extra : app.remaining(true)) {
+    const std::string word = extra.substr(0, extra.find('='));
+    const std::string what = word.starts_with('-') ? "there is no such option" : "it is not expected here";
+    const auto meant = quince::app::nearest(word, known);
+    return word + ": " + what +
+           (meant ? " (did you mean " + *meant + "?)"
+                  : " (see quince " + (used.empty() ? "" : command.get_name() + " ") + "--help)");
+  }
+  return "";
+}
+
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  if (const std::string unknown = unknown_word(app); !unknown.empty()) {
+    std::fprintf(stderr, "quince: %s\n", unknown.c_str());
+    return status::usage;
+  }
   std::fprintf(stderr, "quince: %s (see quince --help)\n", error.what());
   return status::usage;
 }
@@ -34,6 +60,7 @@ int run(int argc, char** argv) {
   quince::app::add_exec_command(app, exit_status);
   quince::app::add_translate_command(app, exit_status);
   quince::app::add_info_command(app, exit_status);
+  quince::app::add_describe_commands(app);
   help->callback([&] {
     const CLI::App* about = topic.empty() ? &app : app.get_subcommand(topic);
     std::fputs(about->help().c_str(), stdout);

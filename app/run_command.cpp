@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "app/config_file.h"
 #include "app/display.h"
 #include "app/engine.h"
 #include "app/gdb/server.h"
@@ -28,6 +29,7 @@ struct Options {
   EngineOptions engine;
   std::string stats;
   std::string screenshot;
+  std::string config;
   std::string gdb, monitor;
   bool paused = false, serial_given = false;
   DisplayOptions display;
@@ -109,6 +111,19 @@ tl::expected<Controls, std::string> open_controls(const Options& options, machin
   return controls;
 }
 
+// --config, and images whose name says that they are none.
+tl::expected<void, std::string> apply_configs(Options& options, CLI::App& command) {
+  std::vector<std::string> files, images;
+  if (!options.config.empty()) files.push_back(options.config);
+  for (const std::string& path : options.images) (path.ends_with(".toml") ? files : images).push_back(path);
+  if (images.empty() && !options.images.empty()) command.get_option("IMAGE")->clear();
+  options.images = images;
+  for (const std::string& file : files) {
+    if (auto applied = apply_config(file, command); !applied) return applied;
+  }
+  return {};
+}
+
 int run(Options& options) {
   machine::MachineOptions& request = options.machine;
   for (const std::string& path : options.images) {
@@ -185,7 +200,8 @@ void add_machine_options(CLI::App& command, Options& options) {
 
 void add_boot_options(CLI::App& command, Options& options) {
   machine::MachineOptions& machine = options.machine;
-  command.add_option("IMAGE", options.images, "Kernel, disk or CD image, recognised by its content");
+  command.add_option("IMAGE", options.images,
+                     "Kernel, disk or CD image, recognised by its content; or a machine's FILE.toml");
   command
       .add_option_function<std::vector<std::string>>(
           "--disk",
@@ -216,6 +232,8 @@ void add_run_options(CLI::App& command, Options& options) {
       ->type_name("WHERE")
       ->capture_default_str();
   add_display_options(command, options.display, machine.screen);
+  command.add_option("--config", options.config, "Take options from this file, too; the command line wins")
+      ->type_name("FILE.toml");
   command.add_option("--screenshot", options.screenshot, "Write the screen when stopping")
       ->type_name("FILE.png");
   choice(command, "--clock", machine.clock, clocks,
@@ -250,6 +268,10 @@ void add_run_command(CLI::App& app, int& status) {
   add_machine_options(*command, *options);
   add_run_options(*command, *options);
   command->callback([options, command, &status] {
+    if (const auto configured = apply_configs(*options, *command); !configured) {
+      status = report({machine::status::usage, configured.error()});
+      return;
+    }
     options->serial_given = command->count("--serial") > 0;
     status = run(*options);
   });
