@@ -72,6 +72,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual u64 ticks(u64 instructions) = 0;
+  // As long as fewer instructions than this have been executed, ticks() stays below `ticks`. Zero where the
+  // clock can't tell; now: executed so far.
+  virtual u64 instructions_before(u64 ticks, u64 now) { return (void)ticks, (void)now, 0; }
 };
 
 }  // namespace quince::ppc

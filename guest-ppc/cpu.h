@@ -74,8 +74,16 @@ class Cpu {
   void touch_block(u32 ea, Access access);    // dcbf, dcbst, dcbi, icbi: translation and protection only
   void invalidate_instruction_block(u32 ea);  // icbi
 
+  // As load() and store(), but a failed translation comes back as a value, for throwing takes a microsecond.
+  // The rest (accesses across pages, watchpoints) is thrown all the same.
+  template <class T>
+  tl::expected<T, GuestException> try_load(u32 ea);
+  template <class T>
+  tl::expected<void, GuestException> try_store(u32 ea, T value);
+
   // Physical page that holds the instruction at ea; fills the exec tag.
   Mapping fetch(u32 ea);
+  tl::expected<Mapping, GuestException> try_fetch(u32 ea);
   // Host bytes of a physical page for decoding, null if it is not RAM or ROM.
   const u8* code_page(u32 physical_page) { return memory_.page(physical_page, false); }
 
@@ -156,6 +164,9 @@ class Cpu {
   // till now, else a waiting interrupt.
   void take_unmasked();
   bool interrupt_waiting();  // enabled and waiting; the engine should call take_interrupt()
+  // As long as instructions() is less than this and nobody calls request_attention(), no interrupt waits,
+  // whatever MSR[EE].
+  u64 quiet_until();
 
   // Which AlignedOperand kinds raise alignment exceptions. All, on real processors; user-mode boards whose
   // kernel would fix the access up leave only reservations.
@@ -195,12 +206,14 @@ class Cpu {
   template <class T>
   void store_slow(u32 ea, T value);
   template <class T>
-  T load_within_page(u32 ea);
+  T load_within_page(const Mapping& mapping, u32 ea);
   template <class T>
-  void store_within_page(u32 ea, T value);
+  void store_within_page(const Mapping& mapping, u32 ea, T value);
+  tl::expected<Mapping, GuestException> try_translate(u32 ea, Access access);
   Mapping translate(u32 ea, Access access);
   bool is_watched_page(u32 ea, u32 bytes, bool write);
   Mapping translate_for_reservation(u32 ea, Access access);
+  bool take_code_words(u32 physical, u32 bytes);
   void code_written(u32 physical, u32 bytes);
   void all_code_changed();
   void write_address_space(u32& reg, u32 value);
@@ -213,7 +226,10 @@ class Cpu {
   PhysicalMemory& memory_;
   Clock& clock_;
   ExecutionHooks* hooks_ = nullptr;
-  PageTable<u64> code_granules_;  // per physical page, one bit for each 64 bytes that hold decoded code
+  // Decoded code, per physical page: a bit for each 64 bytes, and where that is set, one for each word. The
+  // latter is exact, so that data beside code can be written without end and nothing is decoded anew.
+  PageTable<u64> code_granules_;
+  PageTable<std::array<u16, 64>> code_words_;
   u64 timebase_offset_ = 0;
   u64 decrementer_set_ = 0;   // clock ticks when DEC was written
   u32 decrementer_base_ = 0;  // the value written
@@ -221,15 +237,42 @@ class Cpu {
   bool external_interrupt_ = false;
 };
 
+template <class T>
+tl::expected<T, GuestException> Cpu::try_load(u32 ea) {
+  if ((ea & page_mask) > page_size - sizeof(T)) return load<T>(ea);
+  const auto mapping = try_translate(ea, Access::read);
+  if (!mapping) return tl::unexpected(mapping.error());
+  return load_within_page<T>(*mapping, ea);
+}
+
+template <class T>
+tl::expected<void, GuestException> Cpu::try_store(u32 ea, T value) {
+  if ((ea & page_mask) > page_size - sizeof(T)) return store(ea, value), tl::expected<void, GuestException>{};
+  const auto mapping = try_translate(ea, Access::write);
+  if (!mapping) return tl::unexpected(mapping.error());
+  store_within_page(*mapping, ea, value);
+  return {};
+}
+
 extern template u8 Cpu::load_slow(u32);
+extern template u8 Cpu::load_within_page(const Mapping&, u32);
 extern template u16 Cpu::load_slow(u32);
+extern template u16 Cpu::load_within_page(const Mapping&, u32);
 extern template u32 Cpu::load_slow(u32);
+extern template u32 Cpu::load_within_page(const Mapping&, u32);
 extern template u64 Cpu::load_slow(u32);
+extern template u64 Cpu::load_within_page(const Mapping&, u32);
 extern template V128 Cpu::load_slow(u32);
+extern template V128 Cpu::load_within_page(const Mapping&, u32);
 extern template void Cpu::store_slow(u32, u8);
+extern template void Cpu::store_within_page(const Mapping&, u32, u8);
 extern template void Cpu::store_slow(u32, u16);
+extern template void Cpu::store_within_page(const Mapping&, u32, u16);
 extern template void Cpu::store_slow(u32, u32);
+extern template void Cpu::store_within_page(const Mapping&, u32, u32);
 extern template void Cpu::store_slow(u32, u64);
+extern template void Cpu::store_within_page(const Mapping&, u32, u64);
 extern template void Cpu::store_slow(u32, V128);
+extern template void Cpu::store_within_page(const Mapping&, u32, V128);
 
 }  // namespace quince::ppc

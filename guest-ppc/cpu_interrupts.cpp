@@ -40,6 +40,12 @@ bool Cpu::interrupt_waiting() {
   return decrementer_pending_;
 }
 
+u64 Cpu::quiet_until() {
+  latch_decrementer();
+  if (external_interrupt_ || decrementer_pending_) return 0;
+  return clock_.instructions_before(decrementer_deadline(), instructions());
+}
+
 // The external interrupt comes before the decrementer (PEM table 6-3).
 bool Cpu::take_interrupt() {
   if (!interrupt_waiting()) return false;

@@ -17,6 +17,18 @@ u64 granules(u32 offset, u32 bytes) {
   return (~u64{0} >> (63 - (last - first))) << first;
 }
 
+// For each granule that [offset, offset + bytes) of a page touches, f(granule, mask of the words in it).
+template <class F>
+void for_each_granule(u32 offset, u32 bytes, F f) {
+  constexpr u32 words = granule_bytes / 4;
+  const u32 first = offset / 4, last = (offset + bytes - 1) / 4;
+  for (u32 granule = first / words; granule <= last / words; ++granule) {
+    const u32 from = granule == first / words ? first % words : 0;
+    const u32 to = granule == last / words ? last % words : words - 1;
+    f(granule, static_cast<u16>((0xffffu >> (15 - (to - from))) << from));
+  }
+}
+
 }  // namespace
 
 Cpu::Cpu(const CpuModel& cpu_model, Translation& translation, PhysicalMemory& memory, Clock& clock)
@@ -24,9 +36,13 @@ Cpu::Cpu(const CpuModel& cpu_model, Translation& translation, PhysicalMemory& me
   reset();
 }
 
-Mapping Cpu::translate(u32 ea, Access access) {
+tl::expected<Mapping, GuestException> Cpu::try_translate(u32 ea, Access access) {
   if (!tlb.window_selected()) tlb.select(state);
-  const auto mapping = translation_.translate(state, ea, access);
+  return translation_.translate(state, ea, access);
+}
+
+Mapping Cpu::translate(u32 ea, Access access) {
+  const auto mapping = try_translate(ea, access);
   if (!mapping) throw mapping.error();
   return *mapping;
 }
@@ -36,10 +52,16 @@ void Cpu::raise_alignment(u32 ea) const {
                        0};  // the engine adds DSISR, which describes the instruction
 }
 
-Mapping Cpu::fetch(u32 ea) {
-  const Mapping mapping = translate(ea, Access::fetch);
-  tlb.fill_exec(ea, mapping);
+tl::expected<Mapping, GuestException> Cpu::try_fetch(u32 ea) {
+  const auto mapping = try_translate(ea, Access::fetch);
+  if (mapping) tlb.fill_exec(ea, *mapping);
   return mapping;
+}
+
+Mapping Cpu::fetch(u32 ea) {
+  const auto mapping = try_fetch(ea);
+  if (!mapping) throw mapping.error();
+  return *mapping;
 }
 
 // Whether the page of ea is one that a debugger watches, so that no access to it may bypass this. Throws if
@@ -57,8 +79,7 @@ bool Cpu::is_watched_page(u32 ea, u32 bytes, bool write) {
 // --- Loads ---
 
 template <class T>
-T Cpu::load_within_page(u32 ea) {
-  const Mapping mapping = translate(ea, Access::read);
+T Cpu::load_within_page(const Mapping& mapping, u32 ea) {
   if (const u8* host = memory_.page(mapping.physical, false)) {
     if (!is_watched_page(ea, sizeof(T), false)) tlb.fill_read(ea, mapping, host);
     return read_host<T>(reinterpret_cast<u64>(host) + (ea & page_mask));
@@ -76,7 +97,7 @@ T Cpu::load_within_page(u32 ea) {
 
 template <class T>
 T Cpu::load_slow(u32 ea) {
-  if ((ea & page_mask) <= page_size - sizeof(T)) return load_within_page<T>(ea);
+  if ((ea & page_mask) <= page_size - sizeof(T)) return load_within_page<T>(translate(ea, Access::read), ea);
   std::array<u8, sizeof(T)> bytes;  // as in memory
   for (u32 n = 0; n < sizeof(T); ++n) bytes[n] = load<u8>(ea + n);
   return big_endian(std::bit_cast<T>(bytes));
@@ -85,8 +106,7 @@ T Cpu::load_slow(u32 ea) {
 // --- Stores ---
 
 template <class T>
-void Cpu::store_within_page(u32 ea, T value) {
-  const Mapping mapping = translate(ea, Access::write);
+void Cpu::store_within_page(const Mapping& mapping, u32 ea, T value) {
   const u32 physical = mapping.physical | (ea & page_mask);
   const bool watched = is_watched_page(ea, sizeof(T), true);
   if (u8* host = memory_.page(mapping.physical, true)) {
@@ -110,22 +130,33 @@ void Cpu::store_within_page(u32 ea, T value) {
 
 template <class T>
 void Cpu::store_slow(u32 ea, T value) {
-  if ((ea & page_mask) <= page_size - sizeof(T)) return store_within_page(ea, value);
+  if ((ea & page_mask) <= page_size - sizeof(T))
+    return store_within_page(translate(ea, Access::write), ea, value);
   probe(ea, sizeof(T), Access::write);
   const auto bytes = std::bit_cast<std::array<u8, sizeof(T)>>(big_endian(value));
   for (u32 n = 0; n < sizeof(T); ++n) store<u8>(ea + n, bytes[n]);
 }
 
 template u8 Cpu::load_slow(u32);
+template u8 Cpu::load_within_page(const Mapping&, u32);
 template u16 Cpu::load_slow(u32);
+template u16 Cpu::load_within_page(const Mapping&, u32);
 template u32 Cpu::load_slow(u32);
+template u32 Cpu::load_within_page(const Mapping&, u32);
 template u64 Cpu::load_slow(u32);
+template u64 Cpu::load_within_page(const Mapping&, u32);
 template V128 Cpu::load_slow(u32);
+template V128 Cpu::load_within_page(const Mapping&, u32);
 template void Cpu::store_slow(u32, u8);
+template void Cpu::store_within_page(const Mapping&, u32, u8);
 template void Cpu::store_slow(u32, u16);
+template void Cpu::store_within_page(const Mapping&, u32, u16);
 template void Cpu::store_slow(u32, u32);
+template void Cpu::store_within_page(const Mapping&, u32, u32);
 template void Cpu::store_slow(u32, u64);
+template void Cpu::store_within_page(const Mapping&, u32, u64);
 template void Cpu::store_slow(u32, V128);
+template void Cpu::store_within_page(const Mapping&, u32, V128);
 
 void Cpu::probe(u32 ea, u32 bytes, Access access) {
   if (bytes == 0) return;
@@ -190,16 +221,27 @@ void Cpu::watch_code(u32 physical, u32 bytes) {
   u64& bits = code_granules_[physical / page_size];
   if (bits == 0) tlb.protect_page(physical & ~page_mask);
   bits |= granules(physical & page_mask, bytes);
+  auto& words = code_words_[physical / page_size];
+  for_each_granule(physical & page_mask, bytes, [&](u32 granule, u16 mask) { words[granule] |= mask; });
+}
+
+// Whether a word of the range holds decoded code; not any more, from now on.
+bool Cpu::take_code_words(u32 physical, u32 bytes) {
+  u64& bits = code_granules_[physical / page_size];
+  if ((bits & granules(physical & page_mask, bytes)) == 0) return false;
+  auto& words = code_words_[physical / page_size];
+  bool found = false;
+  for_each_granule(physical & page_mask, bytes, [&](u32 granule, u16 mask) {
+    found |= (words[granule] & mask) != 0;
+    words[granule] &= static_cast<u16>(~mask);
+    if (words[granule] == 0) bits &= ~(u64{1} << granule);
+  });
+  return found;
 }
 
 void Cpu::code_written(u32 physical, u32 bytes) {
-  u64& bits = code_granules_[physical / page_size];
-  const u64 touched = granules(physical & page_mask, bytes);
-  if ((bits & touched) == 0) return;
-  bits &= ~touched;
-  if (!hooks_) return;
-  const u32 first = physical & ~(granule_bytes - 1);
-  const u32 end = (physical + bytes + granule_bytes - 1) & ~(granule_bytes - 1);
+  if (!take_code_words(physical, bytes) || !hooks_) return;
+  const u32 first = physical & ~3u, end = (physical + bytes + 3) & ~3u;
   hooks_->invalidate_code(first, end - first);
 }
 

@@ -32,7 +32,7 @@ struct Row {
   u8 special = 0xff;  // index into special_handlers, 0xff: none
   bool ends = true;   // the block; by_spr: if the SPR's row says so
   bool by_spr = false;
-  bool unmasks = true, checkpoint = true;  // as in Block, of one that the instruction ends
+  bool unmasks = false, checkpoint = true;  // as in Block, of one that the instruction ends
 };
 
 std::array<Row, op_count> make_rows() {
@@ -45,9 +45,8 @@ std::array<Row, op_count> make_rows() {
     if (!row.run) row.run = vector_handlers[n];
     row.by_spr = insn.has(flag::by_spr);
     row.ends = (insn.flags & (flag::branch | flag::ends_block)) != 0;
-    const bool indirect = op == Op::bclr || op == Op::bcctr;
-    row.unmasks = !indirect && op != Op::b && op != Op::bc;
-    row.checkpoint = row.unmasks || indirect;
+    row.unmasks = op == Op::mtmsr || op == Op::rfi;
+    row.checkpoint = op != Op::b && op != Op::bc;
   }
   for (std::size_t n = special_handlers.size(); n-- > 0;) {
     rows[static_cast<std::size_t>(special_handlers[n].op)].special = static_cast<u8>(n);

@@ -59,7 +59,7 @@ class Interpreter final : public Engine {
     u32 physical;
     u32 length;       // instructions
     bool checkpoint;  // ends in an indirect branch or changes machine state
-    bool unmasks;     // changes machine state: an interrupt that waited may be enabled now
+    bool unmasks;     // mtmsr, rfi: an interrupt that waited may be enabled now
     const Decoded* code;
   };
   struct CacheLine {

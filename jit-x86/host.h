@@ -92,6 +92,7 @@ struct StateOffsets {
   static constexpr i32 fpr(unsigned n) { return at(offsetof(CpuState, fpr)) + static_cast<i32>(8 * n); }
   static constexpr i32 vr(unsigned n) { return at(offsetof(CpuState, vr)) + static_cast<i32>(16 * n); }
   static constexpr i32 pc = offsetof(CpuState, pc) - state_bias;
+  static constexpr i32 msr = offsetof(CpuState, msr) - state_bias;
   static constexpr i32 lr = offsetof(CpuState, lr) - state_bias;
   static constexpr i32 ctr = offsetof(CpuState, ctr) - state_bias;
   static constexpr i32 ca = offsetof(CpuState, xer_ca) - state_bias;

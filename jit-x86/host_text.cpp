@@ -96,7 +96,7 @@ std::vector<NamedThunk> names_of(const Thunks& t) {
           {"link", t.link},
           {"checkpoint", t.checkpoint},
           {"lookup", t.lookup},
-          {"recheck", t.recheck},
+          {"change_state", t.change_state},
           {"raise", t.raise},
           {"load8", t.load[0]},
           {"load16", t.load[1]},

@@ -111,6 +111,68 @@ void Lowering::leave_indirectly(NodeId n, NodeId target) {
   }
 }
 
+// --- The machine's state ---
+
+void Lowering::change_state(StateChange function, u32 next_pc) {
+  a.mov(x86::rax, reinterpret_cast<u64>(function));
+  a.mov(x86::ecx, next_pc);
+  jump_to(thunks_.change_state);
+}
+
+// Operating systems turn external interrupts off and on all the time: that stays in line, unless one waits.
+void Lowering::set_msr(NodeId n) {
+  constexpr u32 harmless = msr::ee | msr::ri, never = msr::se | msr::be | msr::fe0 | msr::fe1 | msr::pow;
+  const u32 next = node(n).imm;
+  free_temporaries_for_call();
+  load_into(x86::edx, node(n).a);
+  use(node(n).a);
+  count_down(insns_);
+  std::vector<u32> slow{jump_if(x86::CondCode::kLE)};
+  a.mov(x86::eax, dword(StateOffsets::msr));
+  a.xor_(x86::eax, x86::edx);
+  a.test(x86::eax, ~harmless);
+  slow.push_back(jump_if(x86::CondCode::kNZ));
+  a.test(x86::edx, never);
+  slow.push_back(jump_if(x86::CondCode::kNZ));
+  a.test(x86::edx, msr::ee);
+  const u32 masked = jump_if(x86::CondCode::kZ);
+  a.mov(x86::eax, countdown());
+  a.cmp(x86::eax, dword(in_area(offsetof(translator::Area, quiet))));
+  slow.push_back(jump_if(x86::CondCode::kLE));
+  land(masked);
+  a.mov(dword(StateOffsets::msr), x86::edx);
+  far(std::move(slow), [this, next] { change_state(StateChanges::set_msr, next); });
+  link_to(next, jump_opcode);
+}
+
+// Nothing to do if the page still is where this code's own page was.
+void Lowering::synchronize(u32 next) {
+  count_down(insns_);
+  std::vector<u32> slow{jump_if(x86::CondCode::kLE)};
+  if (!flat_) {
+    const auto entry = static_cast<i32>(SoftTlb::exec_offset + block_->pc / page_size * 4);
+    a.cmp(x86::dword_ptr(x86::r15, entry), (block_->physical & ~page_mask) | 1);
+    slow.push_back(jump_if(x86::CondCode::kNE));
+  }
+  far(std::move(slow), [this, next] { change_state(StateChanges::synchronize, next); });
+  link_to(next, jump_opcode);
+}
+
+// The way on is known unless it leads through this very segment.
+void Lowering::segment_changed(NodeId n) {
+  const u32 next = node(n).imm;
+  free_temporaries_for_call();
+  load_into(x86::eax, node(n).a);
+  use(node(n).a);
+  count_down(insns_);
+  std::vector<u32> slow{jump_if(x86::CondCode::kLE)};
+  a.xor_(x86::eax, next - 4);
+  a.shr(x86::eax, 28);
+  slow.push_back(jump_if(x86::CondCode::kZ));
+  far(std::move(slow), [this, next] { change_state(StateChanges::synchronize, next); });
+  link_to(next, jump_opcode);
+}
+
 void Lowering::lower_control(NodeId n) {
   const Node& it = node(n);
   const u32 pc = block_->insns[insns_ - 1].pc;
@@ -159,26 +221,17 @@ void Lowering::lower_control(NodeId n) {
     case IrOp::call:
       free_temporaries_for_call();
       return call_helper(block_->helpers[it.imm], block_->insns[insns_ - 1].word, it.aux != 0);
-    case IrOp::set_msr:
-      free_temporaries_for_call();
-      load_into(x86::edx, it.a);
-      use(it.a);
-      a.mov(x86::rax, reinterpret_cast<u64>(+[](Cpu& cpu, Insn value) { cpu.set_msr(value.word()); }));
-      return call_with_side_point(thunks_.helper);
-    case IrOp::system_call:
-      call_helper([](Cpu& cpu, Insn next) { cpu.hooks().system_call(next.word()); }, pc + 4);
-      count_down(insns_);
-      a.mov(x86::eax, static_cast<u32>(ExitReason::recheck));
-      return jump_to(thunks_.exit);
+    case IrOp::set_msr: return set_msr(n);
+    case IrOp::segment_changed: return segment_changed(n);
+    case IrOp::synchronize: return synchronize(it.imm);
+    case IrOp::system_call: count_down(insns_); return change_state(StateChanges::system_call, pc + 4);
     case IrOp::return_from_interrupt:
-      call_helper([](Cpu& cpu, Insn) { cpu.return_from_interrupt(); }, 0);
       count_down(insns_);
-      a.mov(x86::eax, static_cast<u32>(ExitReason::recheck));
-      return jump_to(thunks_.exit);
+      return change_state(StateChanges::return_from_interrupt, 0);
     case IrOp::leave:
       count_down(insns_);
       a.mov(x86::ecx, it.imm);
-      return jump_to(it.aux ? thunks_.recheck : thunks_.lookup);
+      return jump_to(it.aux ? thunks_.checkpoint : thunks_.lookup);
     default: assert(!"lifting gives no such node to this back end");
   }
 }

@@ -28,7 +28,7 @@ struct Thunks {
   const u8* link = nullptr;           // jump, number of the link in eax, its target in ecx
   const u8* checkpoint = nullptr;     // jump, next address in ecx
   const u8* lookup = nullptr;         // jump, next address in ecx
-  const u8* recheck = nullptr;        // jump, next address in ecx
+  const u8* change_state = nullptr;   // jump, StateChange in rax, its arguments in edx and ecx
   const u8* raise = nullptr;          // jump, address of the instruction in ecx, vector in eax, cause in edx
   const u8* load[4] = {};             // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
   const u8* store[4] = {};            // call, address in eax, value in rdx; eax is kept
@@ -57,6 +57,16 @@ struct CodeOrigin {
   u32 host_offset;
   u16 insn;
   bool far;
+};
+
+// Changes the machine's state, but no register that programs of users see. The code to go on with, or null:
+// the run loop must look.
+using StateChange = const u8* (*)(Cpu*, u32 value, u32 next_pc);
+struct StateChanges {
+  static const u8* system_call(Cpu*, u32, u32 next_pc);
+  static const u8* return_from_interrupt(Cpu*, u32, u32);
+  static const u8* set_msr(Cpu*, u32 value, u32 next_pc);
+  static const u8* synchronize(Cpu*, u32, u32 next_pc);
 };
 
 class Lowering {
@@ -278,6 +288,10 @@ class Lowering {
   void push_return_address();
   void return_here();  // where the subroutine comes back to
   void count_down(u32 insns);
+  void change_state(StateChange function, u32 next_pc);  // the value in edx, everything counted
+  void set_msr(NodeId n);
+  void synchronize(u32 next);
+  void segment_changed(NodeId n);
   void call_helper(translator::Helper function, u32 word, bool uses_fpscr = false);
   void call_with_side_point(const u8* thunk);
   void note_origin(bool is_far) {

@@ -17,15 +17,19 @@ using translator::ExitReason;
 
 // --- What generated code calls. Exceptions stop here: they are reported, and the thunk leaves the block. ---
 
+u64 report(Cpu& cpu, const GuestException& exception) {
+  Area& area = area_of(cpu);
+  static_cast<translator::Translator*>(area.engine)->report(exception);
+  area.faulted = 1;
+  return 0;
+}
+
 template <class F>
 u64 guarded(Cpu* cpu, F f) {
   try {
     return f();
   } catch (const GuestException& exception) {
-    Area& area = area_of(*cpu);
-    static_cast<translator::Translator*>(area.engine)->report(exception);
-    area.faulted = 1;
-    return 0;
+    return report(*cpu, exception);
   }
 }
 
@@ -33,11 +37,17 @@ using Slow = u64 (*)(Cpu*, u32 ea, u64 value);
 
 template <class T>
 u64 slow_load(Cpu* cpu, u32 ea, u64) {
-  return guarded(cpu, [&] { return cpu->load<T>(ea); });
+  return guarded(cpu, [&]() -> u64 {
+    const auto value = cpu->try_load<T>(ea);
+    return value ? u64{*value} : report(*cpu, value.error());
+  });
 }
 template <class T>
 u64 slow_store(Cpu* cpu, u32 ea, u64 value) {
-  return guarded(cpu, [&] { return cpu->store(ea, static_cast<T>(value)), u64{0}; });
+  return guarded(cpu, [&] {
+    const auto stored = cpu->try_store(ea, static_cast<T>(value));
+    return stored ? u64{0} : report(*cpu, stored.error());
+  });
 }
 u64 slow_load_reserved(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&] { return cpu->load_reserved(ea); });
@@ -48,9 +58,7 @@ u64 slow_store_conditional(Cpu* cpu, u32 ea, u64 value) {
 u64 slow_zero_block(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&] { return cpu->zero_block(ea), u64{0}; });
 }
-u64 slow_misaligned(Cpu* cpu, u32 ea, u64) {
-  return guarded(cpu, [&]() -> u64 { throw GuestException{Vector::alignment, 0, ea, 0}; });
-}
+u64 slow_misaligned(Cpu* cpu, u32 ea, u64) { return report(*cpu, {Vector::alignment, 0, ea, 0}); }
 u64 slow_load_vector(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&] { return area_of(*cpu).vector_on_its_way = cpu->load<V128>(ea), u64{0}; });
 }
@@ -89,6 +97,8 @@ u64 read_fpscr(Cpu* cpu) {
   translator::settle_float_status(*cpu);
   return fpu::mffs(cpu->state.fpscr);
 }
+
+const u8* resume(Cpu& cpu) { return static_cast<translator::Translator*>(area_of(cpu).engine)->resume(); }
 
 // --- Assembly ---
 
@@ -137,9 +147,7 @@ class ThunkMaker {
     t.lookup = begin();
     a.mov(pc(), x86::ecx);
     leave_with(ExitReason::lookup);
-    t.recheck = begin();
-    a.mov(pc(), x86::ecx);
-    leave_with(ExitReason::recheck);
+    t.change_state = begin(), change_state();
     t.raise = begin();
     a.mov(pc(), x86::ecx);
     a.mov(area(offsetof(Area, vector)), x86::eax);
@@ -322,6 +330,36 @@ class ThunkMaker {
     a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, host_stack))));
     for (unsigned n = std::size(callee_saved); n-- > 0;) a.pop(x86::gpq(callee_saved[n]));
     a.ret();
+  }
+
+  // The callers have the old state: their returns must not be found on the stack. The function computes
+  // nothing in floating point, so that MXCSR may stay where nothing else is to be saved.
+  void change_state() {
+    asmjit::Label in_memory = a.newLabel(), still_in_memory = a.newLabel(), leave = a.newLabel();
+    store_pinned(false);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));
+    a.cmp(fprs(), fprs_in_memory);
+    a.je(in_memory);
+    leave_float();
+    a.bind(in_memory);
+    a.sub(x86::rsp, 8);
+    a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
+    a.mov(x86::esi, x86::edx);
+    a.mov(x86::edx, x86::ecx);
+    a.call(x86::rax);
+    a.add(x86::rsp, 8);
+    a.mov(x86::rdx, x86::rax);
+    a.cmp(fprs(), fprs_in_memory);
+    a.je(still_in_memory);
+    enter_float();
+    a.bind(still_in_memory);
+    load_pinned(false);
+    load_window();
+    a.test(x86::rdx, x86::rdx);
+    a.jz(leave);
+    a.jmp(x86::rdx);
+    a.bind(leave);
+    leave_with(ExitReason::recheck);
   }
 
   // Target in eax. Looks into the table that the run loop fills; about 5 cycles where the host predicts the
@@ -541,6 +579,24 @@ class ThunkMaker {
 };
 
 }  // namespace
+
+const u8* StateChanges::system_call(Cpu* cpu, u32, u32 next_pc) {
+  cpu->hooks().system_call(next_pc);
+  return resume(*cpu);
+}
+const u8* StateChanges::return_from_interrupt(Cpu* cpu, u32, u32) {
+  cpu->return_from_interrupt();
+  return resume(*cpu);
+}
+const u8* StateChanges::set_msr(Cpu* cpu, u32 value, u32 next_pc) {
+  cpu->state.pc = next_pc;
+  cpu->set_msr(value);
+  return resume(*cpu);
+}
+const u8* StateChanges::synchronize(Cpu* cpu, u32, u32 next_pc) {
+  cpu->state.pc = next_pc;
+  return resume(*cpu);
+}
 
 Thunks make_thunks(x86::Assembler& assembler, Cpu& cpu, const u8* base) {
   return ThunkMaker(assembler, cpu, base).run();

@@ -33,6 +33,10 @@ class VirtualClock final : public ppc::Clock {
   u64 nanoseconds(u64 instructions);
   u64 ticks(u64 instructions) override { return ticks_at(nanoseconds(instructions)); }
 
+  u64 instructions_before(u64 ticks, u64 now) override {
+    return now + instructions_until(time_of(ticks), now);
+  }
+
   u64 ticks_at(u64 nanoseconds) const;
   u64 time_of(u64 ticks) const;  // the first nanosecond at which ticks_at() gives it
 

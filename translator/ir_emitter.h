@@ -193,7 +193,9 @@ class IrEmitter {
     push({.op = IrOp::trap_if, .a = condition.id, .imm = cause});
   }
   void system_call() { push({.op = IrOp::system_call, .imm = insn_.pc + 4}); }
-  void set_msr(Word v) { push({.op = IrOp::set_msr, .a = v.id}); }
+  void set_msr(Word v) { push({.op = IrOp::set_msr, .a = v.id, .imm = insn_.pc + 4}); }
+  void segment_changed(Word ea) { push({.op = IrOp::segment_changed, .a = ea.id, .imm = insn_.pc + 4}); }
+  void synchronize() { push({.op = IrOp::synchronize, .imm = insn_.pc + 4}); }
   void return_from_interrupt() { push({.op = IrOp::return_from_interrupt}); }
   template <auto helper, class I>
   void call(I) {

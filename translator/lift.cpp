@@ -185,9 +185,13 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     } else {
       lifts[static_cast<std::size_t>(op)](e, Insn(word));
     }
+    if (op == Op::isync) e.synchronize();
+    if (op == Op::mtsr) e.segment_changed(e.imm(u32{Insn(word).sr()} << 28));
+    if (op == Op::mtsrin) e.segment_changed(e.gpr(Insn(word).rb()));
     if (!ends_path(op, Insn(word), flags)) continue;
     // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
-    const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi;
+    const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi || op == Op::mtmsr ||
+                        op == Op::isync || op == Op::mtsr || op == Op::mtsrin;
     const bool is_branch = op == Op::bclr || op == Op::bcctr;
     const u32 next = block.pc + 4 * n + 4;
     if (!jumped) is_branch ? e.fall_through(next, true) : e.leave(next, (flags & flag::ends_block) != 0);

@@ -48,6 +48,7 @@ struct FloatStatus {
 
 struct Area {
   i32 countdown;   // instructions left in this slice; negative or zero: stop at the next checkpoint
+  i32 quiet;       // while the countdown is above this, no interrupt waits for MSR[EE]
   u32 mode_key;    // Mode::key() of the code that runs
   u64 host_stack;  // of enter(), for leaving from any depth
   // Subroutine calls of the guest are calls of the host: for each, the guest's return address and below it

@@ -40,6 +40,21 @@ void Translator::begin_slice() {
   area_.countdown = slice_;
   area_.fault_address = 0;
   area_.faulted = 0;
+  note_quiet();
+}
+
+void Translator::note_quiet() {
+  const u64 begun = cpu_.retired;
+  const u64 quiet = quiet_until_ > begun ? std::min(quiet_until_ - begun, longest_slice) : 0;
+  area_.quiet = slice_ - static_cast<i32>(quiet);
+}
+
+// Whether no interrupt waits, MSR[EE] being set.
+bool Translator::is_quiet() {
+  if (area_.countdown > area_.quiet) return true;
+  quiet_until_ = cpu_.quiet_until();
+  note_quiet();
+  return area_.countdown > area_.quiet;
 }
 
 void Translator::settle() {
@@ -49,6 +64,7 @@ void Translator::settle() {
 
 // Keeps instructions() as it is and makes the countdown end the slice.
 void Translator::attention() {
+  quiet_until_ = 0;
   slice_ -= area_.countdown;
   area_.countdown = 0;
 }
@@ -61,6 +77,7 @@ u32 Translator::uncounted_instructions() const {
 
 ppc::Stop Translator::run() {
   stop_.reset();
+  quiet_until_ = 0;
   const bool deliver = handling_ == ppc::ExceptionHandling::deliver;
   if (deliver) cpu_.take_interrupt();
   for (;;) {
@@ -69,6 +86,10 @@ ppc::Stop Translator::run() {
         if (const auto stop = interpreter_.trace()) return *stop;
       }
       area_.mode_key = Mode::of(cpu_.state).key();
+      if (const auto exception = missing_code()) {
+        if (const auto stop = handle(*exception)) return *stop;
+        continue;
+      }
       const u8* code = find(cpu_.state.pc);
       if (!code) {
         if (const auto stop = interpret()) return *stop;
@@ -87,10 +108,10 @@ ppc::Stop Translator::run() {
 
 std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
   ++statistics_.exits[static_cast<std::size_t>(reason)];
-  if (reason == ExitReason::fault) fault();
   settle();
   switch (reason) {
-    case ExitReason::raise: raise(); break;
+    case ExitReason::raise: return handle({static_cast<ppc::Vector>(area_.vector), area_.cause});
+    case ExitReason::fault: return handle(fault());
     case ExitReason::checkpoint: return checkpoint();
     case ExitReason::recheck:
       if (stop_) return stop_;
@@ -100,6 +121,7 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
     case ExitReason::link: {
       Translation* from = numbered_[area_.link / max_links];
       const u32 index = area_.link % max_links;
+      if (missing_code()) break;
       if (!find(cpu_.state.pc)) return interpret();
       // Translating may have evicted the block that asked.
       if (numbered_[area_.link / max_links] != from || !from) break;
@@ -107,8 +129,7 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
       if (to != translations_.end()) link(*from, index, *to->second);
       break;
     }
-    case ExitReason::lookup:
-    case ExitReason::fault: break;
+    case ExitReason::lookup: break;
   }
   return std::nullopt;
 }
@@ -124,11 +145,10 @@ std::optional<ppc::Stop> Translator::checkpoint() {
   return std::nullopt;
 }
 
-void Translator::fault() {
+ppc::GuestException Translator::fault() {
   const Translation& block = *containing(area_.fault_address);
   const u32 insn = insn_at(area_.fault_address);
   area_.fault_address = 0;
-  settle();
   cpu_.retired += insn;
   cpu_.state.pc = block.pc + 4 * insn;
   if (fault_.vector == ppc::Vector::alignment) {
@@ -137,10 +157,8 @@ void Translator::fault() {
     std::memcpy(&word, page + (cpu_.state.pc & ppc::page_mask), 4);
     fault_.dsisr = ppc::alignment_dsisr(ppc::Insn(ppc::swap_bytes(word)));
   }
-  throw fault_;
+  return fault_;
 }
-
-void Translator::raise() { throw ppc::GuestException{static_cast<ppc::Vector>(area_.vector), area_.cause}; }
 
 // state.pc is the instruction that raised it.
 std::optional<ppc::Stop> Translator::handle(ppc::GuestException exception) {
@@ -161,12 +179,31 @@ void Translator::system_call(u32 next_pc) {
 
 // --- Finding and making translations ---
 
+std::optional<ppc::GuestException> Translator::missing_code() {
+  const u32 pc = cpu_.state.pc;
+  if (cpu_.tlb.exec_tag()[pc / ppc::page_size] != 0) return std::nullopt;
+  const auto mapping = cpu_.try_fetch(pc);
+  return mapping ? std::nullopt : std::optional(mapping.error());
+}
+
 const u8* Translator::find(u32 pc) {
   const u32 page = cpu_.tlb.exec_tag()[pc / ppc::page_size];
   const u32 tag = page ? exec_tag(page - 1, area_.mode_key) : 0;
   const DispatchLine& known = line(pc);
   if (known.pc == pc && known.tag == tag) return known.code;
   return find_slow(pc, tag);
+}
+
+const u8* Translator::resume() {
+  const ppc::CpuState& state = cpu_.state;
+  if (area_.countdown <= 0 || stop_ || (state.msr & (ppc::msr::se | ppc::msr::be))) return nullptr;
+  if (cpu_.fp_exception_waiting() || ((state.msr & ppc::msr::ee) && !is_quiet())) return nullptr;
+  area_.mode_key = Mode::of(state).key();
+  if (!cpu_.tlb.window_selected()) cpu_.tlb.select(state);
+  const u32 page = cpu_.tlb.exec_tag()[state.pc / ppc::page_size];
+  const DispatchLine& known = line(state.pc);
+  const bool found = page != 0 && known.pc == state.pc && known.tag == exec_tag(page - 1, area_.mode_key);
+  return found ? known.code : nullptr;
 }
 
 const u8* Translator::find_slow(u32 pc, u32 tag) {

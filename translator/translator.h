@@ -40,6 +40,9 @@ class Translator final : public ppc::Engine {
 
   // For helpers called by generated code: keeps the exception for the run loop.
   void report(const ppc::GuestException& exception) { fault_ = exception; }
+  // For helpers that have changed the machine's state and state.pc, all instructions counted: where generated
+  // code goes on. Null: it must be left.
+  const u8* resume();
   // Where generated code goes on after a host fault at this address; null if it is no load of a guest's.
   // Called from a signal handler that has interrupted generated code.
   const u8* slow_path(u64 host) const;
@@ -72,14 +75,17 @@ class Translator final : public ppc::Engine {
   std::optional<ppc::Stop> interpret();
   std::optional<ppc::Stop> checkpoint();
   void begin_slice();
-  void settle();  // moves what the countdown says into cpu.retired
-  void fault();   // throws what the helper reported
-  void raise();   // throws what the instruction at state.pc raises
+  void settle();                // moves what the countdown says into cpu.retired
+  ppc::GuestException fault();  // what the helper reported; goes to the instruction
+  // What fetching at state.pc raises. Otherwise the page's exec tag is there.
+  std::optional<ppc::GuestException> missing_code();
 
   // Null: the code at pc is to be interpreted this time.
   const u8* find(u32 pc);
   const u8* find_slow(u32 pc, u32 tag);
   bool is_cold(u32 pc);
+  bool is_quiet();
+  void note_quiet();
   Translation* translate(u32 pc, u32 physical, u32 tag);
   void link(Translation& from, u32 index, Translation& to);
   void unlink(Translation& from, u32 index);
@@ -100,6 +106,7 @@ class Translator final : public ppc::Engine {
   const u32 patience_;
   ppc::Interpreter interpreter_;  // of single steps, and of code that has not run often
   i32 slice_ = 0;                 // countdown at the beginning of the slice, 0 between slices
+  u64 quiet_until_ = 0;           // instructions: see Cpu::quiet_until()
   std::optional<ppc::Stop> stop_;
   ppc::GuestException fault_{};
   Block block_;  // reused by translate()

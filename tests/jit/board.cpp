@@ -28,6 +28,7 @@ namespace {
 class SlowClock final : public ppc::Clock {
  public:
   u64 ticks(u64 instructions) override { return instructions / 4; }
+  u64 instructions_before(u64 ticks, u64) override { return 4 * ticks; }
 };
 
 void put_words(std::span<u8> bytes, std::span<const u32> words) {

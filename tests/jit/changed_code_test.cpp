@@ -302,10 +302,12 @@ TEST_P(ChangedCode, APageIsRewrittenAMillionTimes) {
   expect_no_slowdown(seconds);
 }
 
-// Data and code on one page, as compilers of the time and interpreters' stubs have it: no store near the
-// code, and one in the same 64 bytes.
+// Data and code on one page, as compilers of the time and interpreters' stubs have it: stores far from the
+// code, in the same 64 bytes, and right behind it. None is reason to decode or translate anything again.
 TEST_P(ChangedCode, DataBesideCode) {
-  for (const u32 distance : {0x200u, 0x20u}) {
+  std::vector<double> fastest;
+  for (const u32 distance : {0x200u, 0x2cu, 0x20u}) {
+    fastest.push_back(1e9);
     constexpr u32 rounds = 200'000;
     const u32 loop =
         world.put(start, {as::lis(6, rounds >> 16), as::ori(6, 6, rounds & 0xffff), as::mtspr(as::ctr, 6)});
@@ -313,10 +315,13 @@ TEST_P(ChangedCode, DataBesideCode) {
                      as::bc(bdnz, 0, static_cast<u32>(-12)), as::system_call});
     world.put(start + distance, {0});
     world.r(5) = start + distance;
-    const Stopwatch watch;
-    ASSERT_TRUE(world.run(start));
-    EXPECT_EQ(world.word(start + distance), rounds);
-    EXPECT_LT(watch.seconds(), 10 * patience);
+    for (u32 run = 1; run <= 4; ++run) {
+      const Stopwatch watch;
+      ASSERT_TRUE(world.run(start));
+      EXPECT_EQ(world.word(start + distance), run * rounds);
+      fastest.back() = std::min(fastest.back(), watch.seconds());
+    }
+    EXPECT_LT(fastest.back(), 4 * fastest.front() + 0.01);
   }
 }
 

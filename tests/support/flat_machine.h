@@ -32,6 +32,7 @@ class FlatMemory : public ppc::Translation, public ppc::PhysicalMemory {
 class InstructionClock : public ppc::Clock {
  public:
   ppc::u64 ticks(ppc::u64 instructions) override { return instructions; }
+  ppc::u64 instructions_before(ppc::u64 ticks, ppc::u64) override { return ticks; }
 };
 
 struct FlatMachine {
