@@ -1,6 +1,7 @@
 // A double that is loaded where two words have just been stored: how compiled code moves integers to
 // floating-point registers. Hosts do not forward two stores to one load and wait until both have reached the
 // cache, so the load takes the words from the nodes that were stored.
+#include <algorithm>
 #include <optional>
 
 #include "translator/passes.h"
@@ -98,6 +99,10 @@ class StoreForwarding {
 
 }  // namespace
 
-void forward_stores(Block& block) { StoreForwarding(block).run(); }
+void forward_stores(Block& block) {
+  const bool wanted = std::any_of(block.nodes.begin(), block.nodes.end(),
+                                  [](const Node& node) { return node.op == IrOp::load_fp; });
+  if (wanted) StoreForwarding(block).run();
+}
 
 }  // namespace quince::translator
