@@ -46,8 +46,8 @@ void write_tier(std::ostream& out, const char* number, const TierStatistics& tie
 }
 
 // In the order of translator::ExitReason.
-constexpr std::array<const char*, translator::exit_reasons> exit_names = {"lookup",  "link",  "checkpoint",
-                                                                          "recheck", "fault", "raise"};
+constexpr std::array<const char*, translator::exit_reasons> exit_names = {
+    "lookup", "link", "checkpoint", "recheck", "access", "fault", "raise"};
 
 // Totals of all tiers first, then each of them.
 void write_translator(std::ostream& out, const Translator* translator) {

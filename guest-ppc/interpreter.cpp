@@ -218,14 +218,14 @@ std::optional<Stop> Interpreter::trace() {
   return std::nullopt;
 }
 
-std::optional<Stop> Interpreter::execute_once() {
+std::optional<Stop> Interpreter::execute_once(u32 most_insns) {
   const u32 pc = cpu.state.pc;
   Block block{pc, 0, 0, false, false, once_.data()};
   try {
     const u32 tag = cpu.tlb.exec_tag()[pc / page_size];
     const u8* page = cpu.code_page(tag ? tag - 1 : cpu.fetch(pc).physical);
     if (!page) throw GuestException{Vector::machine_check};
-    decode_path(block, page, once_.data());
+    decode_path(block, page, once_.data(), most_insns, false);
     if (!execute(block)) return std::nullopt;
     if (cpu.retired >= cpu.limit) return Stop{};
     if (block.unmasks && handling_ == ExceptionHandling::deliver) cpu.take_unmasked();
@@ -272,7 +272,7 @@ std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physic
   if (!page) throw GuestException{Vector::machine_check};  // instructions can't come from a device
   Decoded* code = reserve(max_block_length + 1);
   auto block = std::make_unique<Block>(Block{pc, physical, 0, false, false, code});
-  decode_path(*block, page, code);
+  decode_path(*block, page, code, max_block_length, true);
   chunk_used_ += block->length + 1;
   ++statistics_.blocks_decoded;
   statistics_.instructions_decoded += block->length;
@@ -281,10 +281,11 @@ std::unique_ptr<Interpreter::Block> Interpreter::decode_block(u32 pc, u32 physic
   return block;
 }
 
-// The block's instructions to `code`, which has room for max_block_length + 1.
-void Interpreter::decode_path(Block& block, const u8* page, Decoded* code) {
+// The block's instructions to `code`, which has room for one more. specialise: the handlers that are
+// quickest, which takes longer to find.
+void Interpreter::decode_path(Block& block, const u8* page, Decoded* code, u32 most_insns, bool specialise) {
   const u32 pc = block.pc;
-  const u32 limit = std::min(max_block_length, (page_size - (pc & page_mask)) / 4);
+  const u32 limit = std::min(most_insns, (page_size - (pc & page_mask)) / 4);
   for (bool ended = false; !ended && block.length < limit; ++block.length) {
     if (cpu.debug.stops_at(pc + 4 * block.length)) {
       if (block.length == 0) code[block.length++] = {breakpoint, 0, pc};
@@ -294,7 +295,9 @@ void Interpreter::decode_path(Block& block, const u8* page, Decoded* code) {
     std::memcpy(&word, page + (pc & page_mask) + 4 * block.length, 4);
     word = swap_bytes(word);
     const Op op = decode(word, cpu.model.isa);
-    code[block.length] = {handler_for(op, word), word, pc + 4 * block.length};
+    const Decoded::Handler handler =
+        specialise ? handler_for(op, word) : rows[static_cast<std::size_t>(op)].run;
+    code[block.length] = {handler, word, pc + 4 * block.length};
     ended = ends_block(op, word);
     if (!ended) continue;
     block.unmasks = rows[static_cast<std::size_t>(op)].unmasks;

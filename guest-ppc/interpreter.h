@@ -36,11 +36,14 @@ class Interpreter final : public Engine {
   std::optional<Stop> trace();
   // Executes the block at state.pc as run() does, but keeps nothing of what it decodes: for an engine whose
   // translations are worth their time only where code runs often. Nothing: go on.
-  std::optional<Stop> execute_once();
+  // At most so many instructions of the block, at least one.
+  std::optional<Stop> execute_once(u32 most_insns = max_block_length);
   void flush() override;
   void invalidate_code(u32 physical, u32 bytes) override;
   u32 uncounted_instructions() const override;
   void system_call(u32 next_pc) override;
+
+  static constexpr u32 max_block_length = 64;
 
   struct Statistics {
     u64 blocks_decoded = 0;
@@ -68,7 +71,6 @@ class Interpreter final : public Engine {
     const Block* block = nullptr;
   };
   static constexpr u32 cache_lines = 1u << 16;
-  static constexpr u32 max_block_length = 64;
   static constexpr std::size_t chunk_entries = 1u << 16;  // of Decoded
   static constexpr std::size_t max_chunks = 64;           // 64 MiB of decoded code, then start again
 
@@ -83,7 +85,7 @@ class Interpreter final : public Engine {
   const Block* find_slow(u32 pc);
   Decoded decode_one(u32 pc);
   std::unique_ptr<Block> decode_block(u32 pc, u32 physical);
-  void decode_path(Block& block, const u8* page, Decoded* code);
+  void decode_path(Block& block, const u8* page, Decoded* code, u32 most_insns, bool specialise);
   Decoded* reserve(std::size_t entries);
   CacheLine& line(u32 pc) { return cache_[pc / 4 % cache_lines]; }
 

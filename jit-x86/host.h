@@ -29,6 +29,8 @@ inline constexpr PinnedRegister pinned[] = {
     {31, x86::Gp::kIdR12}, {30, x86::Gp::kIdR13}, {29, x86::Gp::kIdR14}, {8, x86::Gp::kIdR9},
     {4, x86::Gp::kIdR10},  {28, x86::Gp::kIdR11},
 };
+inline constexpr u8 jump_opcode = 0xe9, call_opcode = 0xe8;  // with displacements of 32 bits
+
 inline constexpr u8 not_pinned = 0xff;
 
 constexpr auto make_host_of_guest() {

@@ -23,16 +23,20 @@ struct Running {
 thread_local Running running;
 struct sigaction previous;
 
-const u8* slow_path(u64 host) {
+const translator::SidePoint* access_at(u64 host) {
   if (!running.backend || !running.backend->contains(host)) return nullptr;
   const void* engine = translator::area_of(*running.cpu).engine;
-  return static_cast<const translator::Translator*>(engine)->slow_path(host);
+  return static_cast<const translator::Translator*>(engine)->access_at(host);
 }
 
 void on_fault(int number, siginfo_t* info, void* context) {
-  greg_t& host = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
-  if (const u8* code = slow_path(static_cast<u64>(host))) {
-    host = static_cast<greg_t>(reinterpret_cast<u64>(code));
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const u64 host = static_cast<u64>(registers[REG_RIP]);
+  if (const translator::SidePoint* access = access_at(host)) {
+    const u8 carry = registers[REG_EFL] & 1;
+    if (access->carry != 0) running.cpu->state.xer_ca = access->carry == 1 ? carry : carry ^ 1;
+    translator::area_of(*running.cpu).fault_address = host + 1;
+    registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<u64>(running.backend->access_thunk()));
     return;
   }
   if ((previous.sa_flags & SA_SIGINFO) && previous.sa_sigaction)

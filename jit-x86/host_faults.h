@@ -1,5 +1,5 @@
 // Loads that fault on the host. On boards whose memory is flat, generated code loads without asking first;
-// where the guest may not load, SIGSEGV comes and this makes the code go on in the load's slow path.
+// where the guest may not, SIGSEGV comes and this makes the code leave for the instruction to be interpreted.
 #pragma once
 
 #include "guest-ppc/cpu.h"

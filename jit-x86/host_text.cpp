@@ -49,7 +49,6 @@ const Field fields[] = {
     {"call_stack_limit", in_area(offsetof(Area, call_stack_limit)), 8, 1},
     {"call_stack", in_area(offsetof(Area, call_stack)), 8, 1},
     {"fault_address", in_area(offsetof(Area, fault_address)), 8, 1},
-    {"loaded", in_area(offsetof(Area, loaded)), 4, 1},
     {"faulted", in_area(offsetof(Area, faulted)), 4, 1},
     {"scratch", in_area(offsetof(Area, scratch)), 8, std::size(Area{}.scratch)},
     {"fprs", in_area(offsetof(Area, fprs)), 4, 1},
@@ -121,7 +120,8 @@ std::vector<NamedThunk> names_of(const Thunks& t) {
 std::string target_name(const translator::CompiledBlock& code, const std::vector<NamedThunk>& thunks,
                         u32 offset, u64 target) {
   for (const translator::LinkSite& link : code.links) {
-    if (link.jump_offset == offset) return "block " + hexadecimal(link.target);
+    if (link.after_jump == offset + 5 || link.after_stub == offset + 5)
+      return "block " + hexadecimal(link.target);
   }
   const u64 inside = target - reinterpret_cast<u64>(code.entry);
   if (inside < code.bytes) return "+" + hexadecimal(inside);

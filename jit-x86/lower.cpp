@@ -7,10 +7,8 @@
 
 namespace quince::jit {
 
-void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat,
-                   bool flat_stores) {
+void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool flat, bool flat_stores) {
   block_ = &block;
-  first_link_ = first_link;
   base_ = base;
   alignment_traps_ = alignment_traps;
   flat_ = flat;
@@ -28,7 +26,6 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
   std::fill(std::begin(slot_holder_), std::end(slot_holder_), no_node);
   for (auto& nodes : aliases_) nodes.clear();
   side_points.clear();
-  access_points.clear();
   float_records.clear();
   plan_float_records();
   links.clear();
@@ -52,8 +49,6 @@ void Lowering::run(const Block& block, u32 first_link, const u8* base, u8 alignm
     float_record_ = piece.float_record;
     piece.emit();
   }
-  std::sort(access_points.begin(), access_points.end(),
-            [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
   std::sort(side_points.begin(), side_points.end(),
             [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
 }

@@ -8,15 +8,11 @@ namespace quince::jit {
 using translator::ExitReason;
 using translator::LinkSite;
 
-namespace {
-constexpr u8 jump_opcode = 0xe9, call_opcode = 0xe8;
-}
-
 void Lowering::count_down(u32 insns) { a.sub(countdown(), insns); }
 
 void Lowering::call_with_side_point(const u8* thunk) {
   call(thunk);
-  side_points.push_back({here(), static_cast<u16>(insns_ - 1), float_record_});
+  side_points.push_back({here(), static_cast<u8>(insns_ - 1), 0, float_record_});
 }
 
 void Lowering::call_helper(translator::Helper function, u32 word, bool uses_fpscr) {
@@ -37,33 +33,27 @@ void Lowering::count_and_check(u32 next, bool checkpoint) {
 }
 
 // To a known address: through a link, guarded where the target's page may have come to mean something else.
-void Lowering::link_to(u32 target, u8 opcode) {
+void Lowering::link_to(u32 target, bool calls) {
   const auto index = static_cast<u32>(links.size());
-  LinkSite site{first_link_ + index, target, 0, 0, 0};
-  std::vector<u32> to_stub;
+  LinkSite site{target, 0, 0, 0, calls};
   if ((target ^ block_->pc) & ~page_mask) {
     const auto entry = static_cast<i32>(SoftTlb::exec_offset + target / page_size * 4);
     a.cmp(x86::dword_ptr(x86::r15, entry), 0x7fff'ffff);  // no tag has this value until the link is made
     site.guard_offset = here() - 4;
-    to_stub.push_back(jump_if(x86::CondCode::kNE));
+    far({jump_if(x86::CondCode::kNE)}, [this, index] {
+      call(thunks_.link);
+      links[index].after_stub = here();
+    });
   }
-  if (opcode == call_opcode) push_return_address();
-  site.jump_offset = here();
-  const u8 bytes[5] = {opcode};
-  a.embed(bytes, sizeof bytes);
-  to_stub.push_back(here() - 4);
+  if (calls) push_return_address();
+  call(thunks_.link);
+  site.after_jump = here();
   links.push_back(site);
-  far(std::move(to_stub), [this, index] {
-    links[index].stub_offset = here();
-    a.mov(x86::eax, links[index].number);
-    a.mov(x86::ecx, links[index].target);
-    jump_to(thunks_.link);
-  });
 }
 
 void Lowering::leave_to(u32 target, bool checkpoint) {
   count_and_check(target, checkpoint);
-  link_to(target, jump_opcode);
+  link_to(target, false);
 }
 
 // --- Subroutines ---
@@ -81,12 +71,12 @@ void Lowering::push_return_address() {
 
 void Lowering::return_here() {
   a.add(x86::rsp, 8);
-  link_to(block_->insns[insns_ - 1].pc + 4, jump_opcode);
+  link_to(block_->insns[insns_ - 1].pc + 4, false);
 }
 
 void Lowering::call_subroutine(u32 target) {
   count_and_check(target, false);
-  link_to(target, call_opcode);
+  link_to(target, true);
   return_here();
 }
 

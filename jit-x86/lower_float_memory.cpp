@@ -13,21 +13,9 @@ void Lowering::load_float(NodeId n) {
     x86::Mem from = address;
     from.setSegment(x86::gs);
     from.setSize(8);
-    const u32 access = here();
+    note_flat_access();
     a.vmovq(to, from);
     a.vpshufb(to, to, swap);
-    const u32 back = here();
-    std::vector<u8> kept = live_temporaries();
-    if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-    far({}, [this, access, address, to, back, kept] {
-      access_points.push_back({access, here()});
-      for (const u8 id : kept) a.push(x86::gpq(id));
-      a.lea(x86::eax, address);
-      call_with_side_point(thunks_.load[3]);
-      a.vmovq(to, x86::rdx);
-      for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
-      jump_to(back);
-    });
   } else {
     std::vector<u32> slow;
     address_to_eax(node(n).a);
@@ -102,27 +90,12 @@ void Lowering::address_to_eax(NodeId ea) {
 void Lowering::store_float_flat(NodeId n) {
   const Node& it = node(n);
   a.vpshufb(x86::xmm1, fpr(it.b, x86::xmm0), constant_memory(Constant::swap_bytes, 16));
-  const asmjit::Operand from = fpr_operand(it.b);
-  const x86::Mem address = flat_address(it.a);
-  const u32 access = here();
-  x86::Mem to = address;
+  x86::Mem to = flat_address(it.a);
   to.setSegment(x86::gs);
   to.setSize(8);
+  note_flat_access();
   a.vmovq(to, x86::xmm1);
   use(it.b);
-  const u32 back = here();
-  std::vector<u8> kept = live_temporaries();
-  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-  far({}, [this, access, address, from, back, kept] {
-    access_points.push_back({access, here()});
-    for (const u8 id : kept) a.push(x86::gpq(id));
-    a.lea(x86::eax, address);
-    a.emit(x86::Inst::kIdVmovq, x86::xmm0, from);
-    a.vmovq(x86::rdx, x86::xmm0);
-    call_with_side_point(thunks_.store[3]);
-    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
-    jump_to(back);
-  });
 }
 
 void Lowering::store_float(NodeId n) {

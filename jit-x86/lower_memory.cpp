@@ -121,32 +121,22 @@ x86::Mem Lowering::flat_address(NodeId ea) {
   return address;
 }
 
-// One instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps as the guest's does.
-// If the host faults, the signal handler makes it go on at the far piece.
+// Loads and stores are one instruction: movbe value, gs:[address], the address 32 bits wide so that it wraps
+// as the guest's does. If the host faults, the guest's instruction is interpreted: its state is exact here.
+void Lowering::note_flat_access() {
+  // One further, because a call may return to here.
+  const CarryFlag carry = carry_.in_byte ? CarryFlag::none : carry_.flag;
+  side_points.push_back({here() + 1, static_cast<u8>(insns_ - 1), static_cast<u8>(carry), float_record_});
+}
+
 void Lowering::load_flat(NodeId n, unsigned size_log2) {
   const x86::Mem address = flat_address(node(n).a);
   const std::optional<x86::Gp> pin = pinned_destination(n);
   const x86::Gp to = pin ? *pin : temporary();
-  const u32 access = here();
   x86::Mem from = address;
   from.setSegment(x86::gs);
+  note_flat_access();
   byte_swapped_load(a, to, from, size_log2);
-  const u32 back = here();
-  std::vector<u8> kept = live_temporaries();
-  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-  far({}, [this, access, address, size_log2, to, back, kept, carry = carry_] {
-    access_points.push_back({access, here()});
-    store_carry(carry);
-    for (const u8 id : kept) a.push(x86::gpq(id));
-    a.lea(x86::eax, address);
-    call_with_side_point(thunks_.load[size_log2]);
-    const x86::Mem value = dword(in_area(offsetof(translator::Area, loaded)));
-    a.mov(value, x86::edx);
-    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
-    a.mov(to, value);
-    load_carry(carry.flag);
-    jump_to(back);
-  });
   define(n, to);
 }
 
@@ -177,26 +167,11 @@ void Lowering::store_flat(NodeId n, unsigned size_log2) {
   const NodeId value = node(n).b;
   const x86::Gp from = reg(value);
   const x86::Mem address = flat_address(node(n).a);
-  const u32 access = here();
   x86::Mem to = address;
   to.setSegment(x86::gs);
+  note_flat_access();
   byte_swapped_store(a, to, from, size_log2);
   use(value);
-  const u32 back = here();
-  std::vector<u8> kept = live_temporaries();
-  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-  far({}, [this, access, address, size_log2, from, back, kept, carry = carry_] {
-    access_points.push_back({access, here()});
-    store_carry(carry);
-    for (const u8 id : kept) a.push(x86::gpq(id));
-    a.push(from.r64());
-    a.lea(x86::eax, address);
-    a.pop(x86::rdx);
-    call_with_side_point(thunks_.store[size_log2]);
-    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
-    load_carry(carry.flag);
-    jump_to(back);
-  });
 }
 
 void Lowering::store(NodeId n, unsigned size_log2) {

@@ -19,21 +19,9 @@ void Lowering::load_vector(NodeId n) {
     x86::Mem from = address;
     from.setSegment(x86::gs);
     from.setSize(16);
-    const u32 access = here();
+    note_flat_access();
     a.vmovdqu(to, from);
     a.vpshufb(to, to, reversal());
-    const u32 back = here();
-    std::vector<u8> kept = live_temporaries();
-    if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-    far({}, [this, access, address, to, back, kept] {
-      access_points.push_back({access, here()});
-      for (const u8 id : kept) a.push(x86::gpq(id));
-      a.lea(x86::eax, address);
-      call_with_side_point(thunks_.load_vector);
-      a.vmovdqa(to, vector_on_its_way());
-      for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
-      jump_to(back);
-    });
   } else {
     std::vector<u32> slow;
     address_to_eax(node(n).a);
@@ -57,24 +45,11 @@ void Lowering::store_vector_flat(NodeId n) {
   const NodeId value = node(n).b;
   const x86::Mem address = flat_address(node(n).a);
   a.vpshufb(VectorCode::t1, vr_register(value, VectorCode::t0), reversal());
-  const u32 access = here();
   x86::Mem to = address;
   to.setSegment(x86::gs);
   to.setSize(16);
+  note_flat_access();
   a.vmovdqu(to, VectorCode::t1);
-  const u32 back = here();
-  std::vector<u8> kept = live_temporaries();
-  if (kept.size() % 2 != 0) kept.push_back(kept.back());  // the stack stays aligned
-  far({}, [this, access, address, back, kept] {
-    access_points.push_back({access, here()});
-    for (const u8 id : kept) a.push(x86::gpq(id));
-    a.vpshufb(VectorCode::t1, VectorCode::t1, reversal());
-    a.vmovdqa(vector_on_its_way(), VectorCode::t1);
-    a.lea(x86::eax, address);
-    call_with_side_point(thunks_.store_vector);
-    for (std::size_t k = kept.size(); k-- > 0;) a.pop(x86::gpq(kept[k]));
-    jump_to(back);
-  });
   use(value);
 }
 

@@ -21,13 +21,14 @@ using translator::NodeId;
 
 // Code that all blocks share, made once; thunks.cpp has the conventions.
 struct Thunks {
-  const u8* enter = nullptr;          // u32 (rbp of generated code, code): an ExitReason
-  const u8* exit = nullptr;           // jump, ExitReason in eax
-  const u8* indirect = nullptr;       // jump, target in eax
-  const u8* new_mode = nullptr;       // jump, target in eax: the mode that Area::mode_key says has just begun
-  const u8* link = nullptr;           // jump, number of the link in eax, its target in ecx
-  const u8* checkpoint = nullptr;     // jump, next address in ecx
-  const u8* lookup = nullptr;         // jump, next address in ecx
+  const u8* enter = nullptr;       // u32 (rbp of generated code, code): an ExitReason
+  const u8* exit = nullptr;        // jump, ExitReason in eax
+  const u8* indirect = nullptr;    // jump, target in eax
+  const u8* new_mode = nullptr;    // jump, target in eax: the mode that Area::mode_key says has just begun
+  const u8* link = nullptr;        // call instead of a link's jump
+  const u8* access = nullptr;      // from the signal handler; Area::fault_address says where the host faulted
+  const u8* checkpoint = nullptr;  // jump, next address in ecx
+  const u8* lookup = nullptr;      // jump, next address in ecx
   const u8* change_state = nullptr;   // jump, StateChange in rax, its arguments in edx and ecx
   const u8* raise = nullptr;          // jump, address of the instruction in ecx, vector in eax, cause in edx
   const u8* load[4] = {};             // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
@@ -77,11 +78,9 @@ class Lowering {
   // Code for the block at the assembler's position; offsets in the results count from there.
   // base: the address at which the code will run. alignment_traps: as Cpu's.
   // flat: loads go straight to gs:address (see PhysicalMemory::flat). flat_stores: so do stores.
-  void run(const Block& block, u32 first_link, const u8* base, u8 alignment_traps, bool flat,
-           bool flat_stores);
+  void run(const Block& block, const u8* base, u8 alignment_traps, bool flat, bool flat_stores);
 
   std::vector<translator::SidePoint> side_points;
-  std::vector<translator::AccessPoint> access_points;
   std::vector<translator::FloatRecord> float_records;
   std::vector<translator::LinkSite> links;
   std::vector<CodeOrigin>* origins = nullptr;  // takes them if somebody wants to know
@@ -182,7 +181,7 @@ class Lowering {
   void load_flat(NodeId n, unsigned size_log2);
   bool is_address_of_next_access(NodeId n) const;
   x86::Mem flat_address(NodeId ea);  // uses the node
-  std::vector<u8> live_temporaries() const;
+  void note_flat_access();
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
   // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
@@ -282,7 +281,7 @@ class Lowering {
   // --- Leaving (control.cpp) ---
   void leave_to(u32 target, bool checkpoint);
   void count_and_check(u32 next, bool checkpoint);  // an instruction that may leave backwards to `next` ends
-  void link_to(u32 target, u8 opcode);              // 0xe9 jump, 0xe8 call
+  void link_to(u32 target, bool calls);
   void call_subroutine(u32 target);
   void leave_indirectly(NodeId n, NodeId target);
   void push_return_address();
@@ -353,7 +352,6 @@ class Lowering {
   bool so_known_ = true;  // it is as the block's mode says: no instruction of the block has written it yet
   bool flat_ = false;
   bool flat_stores_ = false;
-  u32 first_link_ = 0;
   u32 insns_ = 0;  // begun so far, the current one included
   std::vector<u16> uses_;
   std::vector<Location> where_;

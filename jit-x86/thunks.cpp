@@ -138,9 +138,10 @@ class ThunkMaker {
           x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));  // callers have the old mode
     jump_to(look_up_);
     t.link = begin();
-    a.mov(area(offsetof(Area, link)), x86::eax);
-    a.mov(pc(), x86::ecx);
+    a.pop(x86::rax);
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, link))), x86::rax);
     leave_with(ExitReason::link);
+    t.access = begin(), leave_with(ExitReason::access);
     t.checkpoint = begin();
     a.mov(pc(), x86::ecx);
     leave_with(ExitReason::checkpoint);

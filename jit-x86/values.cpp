@@ -81,14 +81,6 @@ void Lowering::release(x86::Gp r) {
   if (is_temporary(static_cast<u8>(r.id()))) locked_[temporary_index(static_cast<u8>(r.id()))] = false;
 }
 
-std::vector<u8> Lowering::live_temporaries() const {
-  std::vector<u8> live;
-  for (unsigned t = 0; t < temporaries; ++t) {
-    if (holder_[t] != no_node || copy_of_[t] != no_guest) live.push_back(temporary_ids[t]);
-  }
-  return live;
-}
-
 // --- Copies of guest registers that live in memory ---
 
 std::optional<x86::Gp> Lowering::copy_of(Location at) const {

@@ -52,11 +52,11 @@ void Workbench::translate(u32 pc, u32 end, std::span<const u8, page_size> page) 
   const u64 passed = clock_.now();
   origins_.clear();
   backend_->trace_origins(&origins_);
-  code_ = backend_->compile(block_, 0);
+  code_ = backend_->compile(block_);
   if (!code_.entry) {
     backend_->open_next_chunk();
     origins_.clear();
-    code_ = backend_->compile(block_, 0);
+    code_ = backend_->compile(block_);
   }
   ticks_[0] += lifted - started;
   ticks_[1] += passed - lifted;

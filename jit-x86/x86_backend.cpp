@@ -68,20 +68,16 @@ X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
   buffer._size = cache_.bytes();  // so that the assembler can be set to any place in it
 }
 
-translator::CompiledBlock X86Backend::compile(const Block& block, u32 first_link) {
+translator::CompiledBlock X86Backend::compile(const Block& block) {
   if (cache_.room() < most_block_bytes) return {};
   const u8* entry = cache_.next();
   // The buffer spans the cache from its start; offsets within it are offsets in the cache.
   assembler_.setOffset(cache_.used());
-  lowering_.run(block, first_link, entry, cpu_.alignment_traps, flat_, flat_ && cpu_.has_flat_stores());
+  lowering_.run(block, entry, cpu_.alignment_traps, flat_, flat_ && cpu_.has_flat_stores());
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);
-  return {entry,
-          bytes,
-          std::move(lowering_.side_points),
-          std::move(lowering_.access_points),
-          std::move(lowering_.float_records),
+  return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.float_records),
           std::move(lowering_.links)};
 }
 
@@ -91,10 +87,11 @@ translator::Backend::Range X86Backend::open_next_chunk() {
 }
 
 void X86Backend::patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) {
-  const u8* jump = entry + site.jump_offset;
-  const u8* target = code ? code : entry + site.stub_offset;
-  const auto displacement = static_cast<i32>(target - (jump + 5));
-  std::memcpy(cache_.writable(jump + 1), &displacement, 4);
+  const u8* after = entry + site.after_jump;
+  const u8* target = code ? code : thunks_.link;
+  const auto displacement = static_cast<i32>(target - after);
+  *cache_.writable(after - 5) = code && !site.calls ? jump_opcode : call_opcode;
+  std::memcpy(cache_.writable(after - 4), &displacement, 4);
   if (site.guard_offset == 0) return;
   const u32 guard = code ? tag : 0x7fff'ffff;
   std::memcpy(cache_.writable(entry + site.guard_offset), &guard, 4);

@@ -19,7 +19,7 @@ class X86Backend final : public translator::Backend {
   // The reason if the host lacks an instruction set that generated code uses, or memory for the cache.
   static tl::expected<std::unique_ptr<X86Backend>, std::string> create(Cpu& cpu, std::size_t cache_bytes);
 
-  translator::CompiledBlock compile(const Block& block, u32 first_link) override;
+  translator::CompiledBlock compile(const Block& block) override;
   Range open_next_chunk() override;
   void patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) override;
   translator::ExitReason enter(Cpu& cpu, const u8* code) override;
@@ -29,6 +29,7 @@ class X86Backend final : public translator::Backend {
   const Thunks& thunks() const { return thunks_; }
   // For the signal handler: whether the address is in generated code.
   bool contains(u64 host) const { return host - reinterpret_cast<u64>(cache_.start()) < cache_.bytes(); }
+  const u8* access_thunk() const { return thunks_.access; }
 
  private:
   X86Backend(Cpu& cpu, std::size_t cache_bytes);

@@ -22,13 +22,14 @@ constexpr u32 exec_tag(u32 physical_page, u32 mode_key) { return physical_page |
 
 enum class ExitReason : u32 {
   lookup,      // continue at state.pc; the target is not known to be translated
-  link,        // as lookup, and then patch the jump that came here: Area::link is its number
+  link,        // continue where the jump leads that came here, and patch it: it is the one at Area::link
   checkpoint,  // Area::countdown ran out at a checkpoint; continue at state.pc
   recheck,     // an instruction changed the machine's state; continue at state.pc
+  access,      // the guest instruction at Area::fault_address has to be interpreted: its access faulted
   fault,       // a helper stored an exception in the run loop; Area::fault_address is the place
   raise,       // the instruction at state.pc raises Area::vector, Area::cause
 };
-inline constexpr std::size_t exit_reasons = 6;
+inline constexpr std::size_t exit_reasons = 7;
 
 // What the guest's FPSCR still lacks while generated code computes: see float_status.h. Which operation
 // decides FPRF, FR and FI is one word, so that one store replaces it all.
@@ -57,11 +58,10 @@ struct Area {
   u64 call_stack;
   u64 call_stack_limit;
   const DispatchLine* dispatch;
+  u64 link;           // return address of the call that stands for the jump, see LinkSite
   u64 fault_address;  // return address of the call that faulted or reads the clock, or 0
-  u32 link;
   u32 vector;
   u32 cause;
-  u32 loaded;       // on its way from a slow load to its register
   u32 faulted;      // a helper has an exception to report
   u64 scratch[40];  // spilled values: lmw loads 32 before it writes the first register
   void* engine;

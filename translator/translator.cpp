@@ -13,6 +13,11 @@ namespace {
 
 constexpr u64 longest_slice = u64{1} << 30;
 
+auto find_side_point(const std::vector<SidePoint>& points, u32 offset) {
+  return std::lower_bound(points.begin(), points.end(), offset,
+                          [](const SidePoint& point, u32 at) { return point.host_offset < at; });
+}
+
 }  // namespace
 
 Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling,
@@ -118,25 +123,33 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
       if (const auto stop = checkpoint()) return stop;
       if (handling_ == ppc::ExceptionHandling::deliver) cpu_.take_unmasked();
       break;
-    case ExitReason::link: {
-      Translation* from = numbered_[area_.link / max_links];
-      const u32 index = area_.link % max_links;
-      if (missing_code()) break;
-      if (!find(cpu_.state.pc)) return interpret();
-      // Translating may have evicted the block that asked.
-      if (numbered_[area_.link / max_links] != from || !from) break;
-      const auto to = translations_.find(key(cpu_.state.pc, line(cpu_.state.pc).tag));
-      if (to != translations_.end()) link(*from, index, *to->second);
-      break;
-    }
+    case ExitReason::link: return follow_link();
+    case ExitReason::access: go_to_fault(); return interpret(1);
     case ExitReason::lookup: break;
   }
   return std::nullopt;
 }
 
-// One block that has not run often.
-std::optional<ppc::Stop> Translator::interpret() {
-  const auto stop = interpreter_.execute_once();
+std::optional<ppc::Stop> Translator::follow_link() {
+  Translation* from = containing(area_.link);
+  const u32 offset = static_cast<u32>(area_.link - reinterpret_cast<u64>(from->entry));
+  u32 index = 0;
+  while (from->links[index].site.after_jump != offset && from->links[index].site.after_stub != offset)
+    ++index;
+  const u32 pc = cpu_.state.pc = from->links[index].site.target;
+  const u64 forgotten = forgotten_;
+  if (missing_code()) return std::nullopt;
+  if (!find(pc)) return interpret();
+  // The block that asked may be forgotten, or translating may just have evicted it.
+  if (forgotten != forgotten_ || from->tag == 0) return std::nullopt;
+  const auto to = translations_.find(key(pc, line(pc).tag));
+  if (to != translations_.end()) link(*from, index, *to->second);
+  return std::nullopt;
+}
+
+// At most one block.
+std::optional<ppc::Stop> Translator::interpret(u32 most_insns) {
+  const auto stop = interpreter_.execute_once(most_insns);
   return stop_ ? stop_ : stop;
 }
 
@@ -145,12 +158,18 @@ std::optional<ppc::Stop> Translator::checkpoint() {
   return std::nullopt;
 }
 
-ppc::GuestException Translator::fault() {
+// As they are in front of the instruction at fault_address: pc, and the count.
+const Translator::Translation& Translator::go_to_fault() {
   const Translation& block = *containing(area_.fault_address);
   const u32 insn = insn_at(area_.fault_address);
   area_.fault_address = 0;
   cpu_.retired += insn;
   cpu_.state.pc = block.pc + 4 * insn;
+  return block;
+}
+
+ppc::GuestException Translator::fault() {
+  const Translation& block = go_to_fault();
   if (fault_.vector == ppc::Vector::alignment) {
     const u8* page = cpu_.code_page(block.physical & ~ppc::page_mask);
     u32 word;
@@ -239,16 +258,10 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   lift(block_, cpu_.model, page, cpu_.debug);
   run_passes(block_);
 
-  if (free_numbers_.empty()) {
-    free_numbers_.push_back(static_cast<u32>(numbered_.size()));
-    numbered_.push_back(nullptr);
-  }
-  const u32 number = free_numbers_.back();  // evicting adds others
-  free_numbers_.pop_back();
-  CompiledBlock code = backend_->compile(block_, number * max_links);
+  CompiledBlock code = backend_->compile(block_);
   if (!code.entry) {
     evict(backend_->open_next_chunk());
-    code = backend_->compile(block_, number * max_links);
+    code = backend_->compile(block_);
   }
 
   auto owned = std::make_unique<Translation>();
@@ -257,16 +270,13 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
            physical,
            tag,
            static_cast<u32>(block_.insns.size()),
-           number,
            code.entry,
            code.bytes,
            std::move(code.side_points),
-           std::move(code.access_points),
            std::move(code.float_records),
            {},
            {}};
   for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
-  numbered_[number] = made;
   by_host_[reinterpret_cast<u64>(made->entry)] = made;
   of_page_[physical / ppc::page_size].push_back(made);
   translations_[key(pc, tag)] = std::move(owned);
@@ -309,13 +319,12 @@ void Translator::forget(Translation* gone) {
   }
   if (line(gone->pc).code == gone->entry) line(gone->pc) = {};
   std::erase(of_page_[gone->physical / ppc::page_size], gone);
-  numbered_[gone->number] = nullptr;
-  free_numbers_.push_back(gone->number);
-  // by_host_ keeps it for now: the block may be running, and fault.
-  gone->links.clear();
+  ++forgotten_;
+  // by_host_ keeps it for now: the block may be running, and fault or leave through a link.
   const auto owner = translations_.find(key(gone->pc, gone->tag));
   retired_.push_back(std::move(owner->second));
   translations_.erase(owner);
+  gone->tag = 0;
 }
 
 // No generated code is running.
@@ -359,35 +368,32 @@ u64 Translator::code_bytes() const {
 // --- Precise state ---
 
 void Translator::settle_status(ExitReason reason) {
-  if (reason == ExitReason::fault) {
+  if (reason == ExitReason::fault || reason == ExitReason::access) {
     const u32 record = side_point(area_.fault_address).float_record;
     if (record != 0) recall(containing(area_.fault_address)->float_records[record - 1], cpu_);
   }
   settle_float_status(cpu_);
 }
 
-const Translator::Translation* Translator::containing(u64 host) const {
-  return std::prev(by_host_.upper_bound(host))->second;
+// `host` is behind the instruction in question: perhaps the end of the block, where another begins.
+Translator::Translation* Translator::containing(u64 host) const {
+  return std::prev(by_host_.lower_bound(host))->second;
 }
 
 const SidePoint& Translator::side_point(u64 host) const {
   const Translation& block = *containing(host);
-  const u32 offset = static_cast<u32>(host - reinterpret_cast<u64>(block.entry));
-  return *std::lower_bound(block.side_points.begin(), block.side_points.end(), offset,
-                           [](const SidePoint& p, u32 at) { return p.host_offset < at; });
+  return *find_side_point(block.side_points, static_cast<u32>(host - reinterpret_cast<u64>(block.entry)));
 }
 
 u32 Translator::insn_at(u64 host) const { return side_point(host).insn; }
 
-const u8* Translator::slow_path(u64 host) const {
+const SidePoint* Translator::access_at(u64 host) const {
   const auto after = by_host_.upper_bound(host);
   if (after == by_host_.begin()) return nullptr;
   const Translation& block = *std::prev(after)->second;
-  const u64 offset = host - reinterpret_cast<u64>(block.entry);
-  const auto point = std::lower_bound(block.access_points.begin(), block.access_points.end(), offset,
-                                      [](const AccessPoint& p, u64 at) { return p.host_offset < at; });
-  if (point == block.access_points.end() || point->host_offset != offset) return nullptr;
-  return block.entry + point->slow_offset;
+  const u32 offset = static_cast<u32>(host + 1 - reinterpret_cast<u64>(block.entry));
+  const auto point = find_side_point(block.side_points, offset);
+  return point != block.side_points.end() && point->host_offset == offset ? &*point : nullptr;
 }
 
 }  // namespace quince::translator

@@ -43,9 +43,10 @@ class Translator final : public ppc::Engine {
   // For helpers that have changed the machine's state and state.pc, all instructions counted: where generated
   // code goes on. Null: it must be left.
   const u8* resume();
-  // Where generated code goes on after a host fault at this address; null if it is no load of a guest's.
-  // Called from a signal handler that has interrupted generated code.
-  const u8* slow_path(u64 host) const;
+  // The side point of the generated instruction there if it accesses memory for the guest, so that a host
+  // fault means ExitReason::access, with fault_address one further; else null. Called from a signal handler
+  // that has interrupted generated code.
+  const SidePoint* access_at(u64 host) const;
 
  private:
   struct Translation;
@@ -59,23 +60,23 @@ class Translator final : public ppc::Engine {
     u32 index;
   };
   struct Translation {
-    u32 pc, physical, tag, insns, number;
+    u32 pc, physical, tag, insns;  // tag: 0 if the block is forgotten
     const u8* entry;
     u32 bytes;
     std::vector<SidePoint> side_points;
-    std::vector<AccessPoint> access_points;
     std::vector<FloatRecord> float_records;
     std::vector<Link> links;
     std::vector<Incoming> incoming;
   };
-  static constexpr u32 max_links = 256;  // of one block; Area::link is number * max_links + index
 
   std::optional<ppc::Stop> resolve(ExitReason reason);
   std::optional<ppc::Stop> handle(ppc::GuestException exception);
-  std::optional<ppc::Stop> interpret();
+  std::optional<ppc::Stop> follow_link();
+  std::optional<ppc::Stop> interpret(u32 most_insns = ppc::Interpreter::max_block_length);
   std::optional<ppc::Stop> checkpoint();
   void begin_slice();
-  void settle();                // moves what the countdown says into cpu.retired
+  void settle();  // moves what the countdown says into cpu.retired
+  const Translation& go_to_fault();
   ppc::GuestException fault();  // what the helper reported; goes to the instruction
   // What fetching at state.pc raises. Otherwise the page's exec tag is there.
   std::optional<ppc::GuestException> missing_code();
@@ -92,7 +93,7 @@ class Translator final : public ppc::Engine {
   void forget(Translation* translation);
   void drop_retired();
   void evict(Backend::Range range);
-  const Translation* containing(u64 host) const;
+  Translation* containing(u64 host) const;
   const SidePoint& side_point(u64 host) const;
   u32 insn_at(u64 host) const;
   void settle_status(ExitReason reason);  // brings FPSCR up to date
@@ -117,8 +118,7 @@ class Translator final : public ppc::Engine {
   std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running
   std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number
   std::map<u64, Translation*> by_host_;                         // by entry
-  std::vector<Translation*> numbered_;
-  std::vector<u32> free_numbers_;
+  u64 forgotten_ = 0;                                           // translations
   Statistics statistics_;
   TickClock ticks_;
 };
