@@ -127,7 +127,7 @@ class Figures(unittest.TestCase):
 
     def test_programs_have_sources(self):
         for program in measure.read_programs(HERE / "programs" / "programs.txt"):
-            self.assertTrue(any((HERE / "programs" / f"{program.name}{end}").exists() for end in (".c", ".cpp")))
+            self.assertTrue(any((HERE / "programs" / f"{program.name}{end}").exists() for end in (".c", ".cpp", ".py")))
 
 
 if __name__ == "__main__":
