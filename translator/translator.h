@@ -1,6 +1,7 @@
 // The translating engine: finds, makes, links and forgets translations, and runs them.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -119,6 +120,11 @@ class Translator final : public ppc::Engine {
   std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number
   std::map<u64, Translation*> by_host_;                         // by entry
   u64 forgotten_ = 0;                                           // translations
+  struct Place {
+    u64 host = 0;
+    u32 insn = 0;
+  };
+  mutable std::array<Place, 64> places_{};  // what insn_at() has found; by_host_ still has their blocks
   Statistics statistics_;
   TickClock ticks_;
 };
