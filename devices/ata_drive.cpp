@@ -10,8 +10,10 @@ namespace {
 
 // No command ends, well or badly, before the instruction that wrote the command register has.
 constexpr u64 start_of_command_ns = 2'000;
-constexpr u64 between_blocks_ns = 2'000;  // from one PIO data request to the next
-constexpr u64 end_of_data_ns = 2'000;     // from the last byte to what follows
+// From one PIO data request to the next: drives have 400 ns to say that they are busy. Open Firmware looks
+// two microseconds after a block, and waits a millisecond if the next one is not there.
+constexpr u64 between_blocks_ns = 400;
+constexpr u64 end_of_data_ns = 2'000;  // from the last byte to what follows
 
 using FieldOfTaskFile = AtaField TaskFile::*;
 
