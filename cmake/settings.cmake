@@ -5,6 +5,13 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(QUINCE_TESTS "Build the tests and benchmarks" ON)
+option(QUINCE_GUEST_PROGRAMS "Build programs for the guest along with everything else" ON)
+# For add_custom_target() of what the guest runs, which is the same in builds with other host compilers.
+if(QUINCE_GUEST_PROGRAMS)
+  set(guest_programs_in_all ALL)
+else()
+  set(guest_programs_in_all)
+endif()
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
