@@ -8,7 +8,9 @@ namespace quince::ppc {
 
 namespace {
 
-constexpr u32 merge(u32 old, u32 value, u32 writable) { return (old & ~writable) | (value & writable); }
+u32& word(CpuState& state, u32 offset) {
+  return *reinterpret_cast<u32*>(reinterpret_cast<char*>(&state) + offset);
+}
 
 CpuState::Bat& bat_of(CpuState& state, unsigned number) {
   return number < spr::dbat0u ? state.ibat[(number - spr::ibat0u) / 2]
@@ -42,44 +44,33 @@ void Cpu::reset() {
 u32 Cpu::read_spr(unsigned number) {
   const SprRow* row = find_spr(model, number);
   assert(row && "check_spr() first");
+  if (const auto at = word_of_state(*row, false)) return word(state, *at);
   switch (row->kind) {
-    case SprKind::storage:
-    case SprKind::cache_control: return state.spr[number];
-    case SprKind::alias_16_higher: return state.spr[number + 16];
     case SprKind::xer: return state.xer();
     case SprKind::lr: return state.lr;
     case SprKind::ctr: return state.ctr;
-    case SprKind::vrsave: return state.vrsave;
-    case SprKind::dsisr: return state.dsisr;
-    case SprKind::dar: return state.dar;
-    case SprKind::srr0: return state.srr0;
-    case SprKind::srr1: return state.srr1;
-    case SprKind::sdr1: return state.sdr1;
     case SprKind::pvr: return model.pvr;
     case SprKind::decrementer: return decrementer();
     case SprKind::timebase_lower: return static_cast<u32>(timebase());
     case SprKind::timebase_upper: return static_cast<u32>(timebase() >> 32);
-    case SprKind::bat_upper: return bat_of(state, number).upper;
-    case SprKind::bat_lower: return bat_of(state, number).lower;
+    default: __builtin_unreachable();
   }
-  __builtin_unreachable();
 }
 
 void Cpu::write_spr(unsigned number, u32 value) {
   const SprRow* row = find_spr(model, number);
   assert(row && "check_spr() first");
   const u32 mask = row->writable;
+  if (const auto at = word_of_state(*row, true)) {
+    u32& there = word(state, *at);
+    there = (there & ~mask) | (value & mask);
+    return;
+  }
   switch (row->kind) {
-    case SprKind::storage: state.spr[number] = merge(state.spr[number], value, mask); break;
     case SprKind::cache_control: write_hid0(value & mask); break;
     case SprKind::xer: state.set_xer(value); break;
     case SprKind::lr: state.lr = value; break;
     case SprKind::ctr: state.ctr = value; break;
-    case SprKind::vrsave: state.vrsave = value; break;
-    case SprKind::dsisr: state.dsisr = value; break;
-    case SprKind::dar: state.dar = value; break;
-    case SprKind::srr0: state.srr0 = value; break;
-    case SprKind::srr1: state.srr1 = value; break;
     case SprKind::sdr1:
       state.sdr1 = value & mask;
       tlb_invalidate_all();
@@ -89,8 +80,7 @@ void Cpu::write_spr(unsigned number, u32 value) {
     case SprKind::timebase_upper: set_timebase((timebase() & low_half) | u64{value} << 32); break;
     case SprKind::bat_upper: write_address_space(bat_of(state, number).upper, value & mask); break;
     case SprKind::bat_lower: write_address_space(bat_of(state, number).lower, value & mask); break;
-    case SprKind::pvr:
-    case SprKind::alias_16_higher: break;  // read-only: check_spr() lets no write come here
+    default: break;  // read-only: check_spr() lets no write come here
   }
 }
 

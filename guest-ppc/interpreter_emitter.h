@@ -90,6 +90,11 @@ class InterpreterEmitter {
     s_.cr[n / 4] = CrField::from_nibble(v.v ? nibble | mask : nibble & ~mask);
   }
   void copy_cr_field(unsigned to, unsigned from) { s_.cr[to] = s_.cr[from]; }
+  Word state_word(std::size_t offset) const {
+    u32 word;
+    std::memcpy(&word, reinterpret_cast<const char*>(&s_) + offset, sizeof word);
+    return {word};
+  }
   Word cr() const { return {s_.cr_word()}; }
   void set_cr_field(unsigned f, Word v, unsigned shift) {
     s_.cr[f] = CrField::from_nibble(v.v >> shift & 15);

@@ -1,6 +1,9 @@
 #include "guest-ppc/spr_table.h"
 
 #include <array>
+#include <cstddef>
+
+#include "guest-ppc/cpu_state.h"
 
 namespace quince::ppc {
 
@@ -42,6 +45,30 @@ std::span<const SprRow> spr_rows() { return rows; }
 const SprRow* find_spr(const CpuModel& model, unsigned number) {
   const u8 row = (model.has_altivec() ? g4_index : g3_index)[number & 1023];
   return row == absent ? nullptr : &rows[row];
+}
+
+std::optional<u32> word_of_state(const SprRow& row, bool write) {
+  constexpr u32 words = offsetof(CpuState, spr);
+  const bool data = row.number >= spr::dbat0u;
+  const u32 bats = data ? offsetof(CpuState, dbat) : offsetof(CpuState, ibat);
+  switch (row.kind) {
+    case storage: return words + 4u * row.number;
+    case vrsave: return offsetof(CpuState, vrsave);
+    case dsisr: return offsetof(CpuState, dsisr);
+    case dar: return offsetof(CpuState, dar);
+    case srr0: return offsetof(CpuState, srr0);
+    case srr1: return offsetof(CpuState, srr1);
+    default: break;
+  }
+  if (write) return std::nullopt;
+  switch (row.kind) {
+    case cache_control: return words + 4u * row.number;
+    case alias_16_higher: return words + 4u * (row.number + 16u);
+    case sdr1: return offsetof(CpuState, sdr1);
+    case bat_upper:
+    case bat_lower: return bats + 4u * (row.number - (data ? spr::dbat0u : spr::ibat0u));
+    default: return std::nullopt;
+  }
 }
 
 SprAccess check_spr(const CpuModel& model, unsigned number, bool write, bool user_mode) {

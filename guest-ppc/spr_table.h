@@ -2,6 +2,7 @@
 // MPC750UM 2.1 and table 2-44; MPC7400UM 2.1 and tables 2-45, 2-46). Rows are in spr_table.inc.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -64,6 +65,10 @@ std::span<const SprRow> spr_rows();
 
 // Null if the model has no register of this number (0..1023).
 const SprRow* find_spr(const CpuModel& model, unsigned number);
+
+// Where in CpuState the register is, in bytes from the beginning, if mfspr does nothing but load that word
+// (mtspr, if `write`: nothing but store the writable bits there).
+std::optional<u32> word_of_state(const SprRow& row, bool write);
 
 enum class SprAccess : u8 {
   allowed,

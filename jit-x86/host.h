@@ -93,6 +93,7 @@ struct StateOffsets {
   static constexpr i32 cr(unsigned f) { return at(offsetof(CpuState, cr)) + static_cast<i32>(8 * f); }
   static constexpr i32 fpr(unsigned n) { return at(offsetof(CpuState, fpr)) + static_cast<i32>(8 * n); }
   static constexpr i32 vr(unsigned n) { return at(offsetof(CpuState, vr)) + static_cast<i32>(16 * n); }
+  static constexpr i32 word(u32 offset) { return at(offset); }
   static constexpr i32 pc = offsetof(CpuState, pc) - state_bias;
   static constexpr i32 msr = offsetof(CpuState, msr) - state_bias;
   static constexpr i32 lr = offsetof(CpuState, lr) - state_bias;

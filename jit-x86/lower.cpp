@@ -99,6 +99,8 @@ void Lowering::lower(NodeId n) {
     case IrOp::set_lr:
     case IrOp::get_ctr:
     case IrOp::set_ctr:
+    case IrOp::get_state:
+    case IrOp::set_state:
     case IrOp::set_ca:
     case IrOp::set_ov:
     case IrOp::set_cr_signed:
@@ -235,6 +237,8 @@ void Lowering::lower_register(NodeId n) {
     case IrOp::set_gpr: return set_gpr(n);
     case IrOp::get_lr: return load_word(n, StateOffsets::lr);
     case IrOp::get_ctr: return count_ctr_down(n) ? void() : load_word(n, StateOffsets::ctr);
+    case IrOp::get_state: return load_word(n, StateOffsets::word(it.imm));
+    case IrOp::set_state: return store_word(StateOffsets::word(it.imm), it.a), use(it.a);
     case IrOp::set_lr: return store_word(StateOffsets::lr, it.a), use(it.a);
     case IrOp::set_ctr: return store_word(StateOffsets::ctr, it.a), use(it.a);
     case IrOp::set_ca: return set_ca(n);

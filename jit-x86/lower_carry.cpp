@@ -46,6 +46,8 @@ bool Lowering::keeps_carry_flag(NodeId n) const {
     case IrOp::set_lr:
     case IrOp::get_ctr:
     case IrOp::set_ctr:
+    case IrOp::get_state:
+    case IrOp::set_state:
     case IrOp::not_:
     case IrOp::add_with_carry:
     case IrOp::mul_high_unsigned:

@@ -7,7 +7,7 @@ namespace quince::translator {
 namespace {
 
 // Guest state that nodes read and write, one number each.
-enum Slot : unsigned { gpr = 0, fpr = 32, vr = 64, cr = 96, lr = 104, ctr, ca, xer_ov, slot_count };
+enum Slot : unsigned { gpr = 0, fpr = 32, vr = 64, cr = 96, lr = 104, ctr, ca, xer_ov, others, slot_count };
 using Slots = std::bitset<slot_count>;
 
 Slots one(unsigned n) { return Slots().set(n); }
@@ -20,6 +20,8 @@ Slots slots_of(const Node& node) {
     case IrOp::set_fpr: return one(fpr + node.imm);
     case IrOp::get_vr:
     case IrOp::set_vr: return one(vr + node.imm);
+    case IrOp::get_state:
+    case IrOp::set_state: return one(others);
     case IrOp::get_lr:
     case IrOp::set_lr: return one(lr);
     case IrOp::get_ctr:
@@ -45,11 +47,14 @@ Slots slots_of(const Node& node) {
   }
 }
 
+// Whether the rest of the slot stays as it is.
+bool writes_part(IrOp op) { return op == IrOp::set_cr_bit || op == IrOp::set_state; }
+
 // Reads beside the operands.
 Slots reads(const Node& node) {
   if (info(node.op).kind == IrKind::get) return slots_of(node);
   if (node.op == IrOp::copy_cr_field) return one(cr + node.aux);
-  if (node.op == IrOp::set_cr_bit) return slots_of(node);  // keeps the field's other bits
+  if (writes_part(node.op)) return slots_of(node);
   return {};
 }
 
@@ -73,7 +78,7 @@ class DeadNodes {
         break;
       case IrKind::set:
         if ((slots_of(node) & live_).none()) return drop(node);
-        if (node.op != IrOp::set_cr_bit) live_ &= ~slots_of(node);
+        if (!writes_part(node.op)) live_ &= ~slots_of(node);
         break;
       case IrKind::effect:
       case IrKind::exit: live_.set(); break;

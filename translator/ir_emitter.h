@@ -137,6 +137,10 @@ class IrEmitter {
   void set_lr(Word v) { push({.op = IrOp::set_lr, .a = v.id}); }
   Word ctr() { return {push({.op = IrOp::get_ctr})}; }
   void set_ctr(Word v) { push({.op = IrOp::set_ctr, .a = v.id}); }
+  Word state_word(std::size_t offset) {
+    return {push({.op = IrOp::get_state, .imm = static_cast<u32>(offset)})};
+  }
+  void set_state_word(u32 offset, Word v) { push({.op = IrOp::set_state, .a = v.id, .imm = offset}); }
   Bit ca() { return {push({.op = IrOp::get_ca})}; }
   void set_ca(Bit v) { push({.op = IrOp::set_ca, .a = v.id}); }
   Bit ov() { return {push({.op = IrOp::get_ov})}; }

@@ -7,6 +7,7 @@
 #include "guest-ppc/effects.h"
 #include "guest-ppc/exact.h"
 #include "guest-ppc/semantics/all.h"
+#include "guest-ppc/spr_table.h"
 #include "translator/ir_emitter.h"
 
 namespace quince::translator {
@@ -132,6 +133,20 @@ bool may_change_mode(Op op, Insn i, u32 flags) {
   }
 }
 
+// mfspr and mtspr of a register that is a word in memory, as SPRG0 and SRR0 are. True if it is one.
+bool lift_stored_register(IrEmitter& e, Op op, Insn i, const ppc::CpuModel& model, const Mode& mode) {
+  const bool write = op == Op::mtspr;
+  if (!write && op != Op::mfspr) return false;
+  if (ppc::check_spr(model, i.spr(), write, mode.problem) != ppc::SprAccess::allowed) return false;
+  const ppc::SprRow& row = *ppc::find_spr(model, i.spr());
+  const auto at = ppc::word_of_state(row, write);
+  if (!at) return false;
+  if (!write) return e.set_gpr(i.rd(), e.state_word(*at)), true;
+  const auto kept = e.and_(row.writable == ~0u ? e.imm(0) : e.state_word(*at), e.imm(~row.writable));
+  e.set_state_word(*at, e.or_(e.and_(e.gpr(i.rs()), e.imm(row.writable)), kept));
+  return true;
+}
+
 // Whether the path ends here, because control goes elsewhere for certain.
 bool always_branches(Op op, Insn i) {
   if (op == Op::b) return true;
@@ -182,7 +197,7 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
       if (may_change_float_mode(op)) e.leave_if_float_mode_changed(block.pc + 4 * n + 4);
     } else if (is_left_to_helper(op)) {
       e.call_exact(ppc::exact_function(op));
-    } else {
+    } else if (!lift_stored_register(e, op, Insn(word), model, block.mode)) {
       lifts[static_cast<std::size_t>(op)](e, Insn(word));
     }
     if (op == Op::isync) e.synchronize();

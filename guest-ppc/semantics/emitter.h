@@ -22,7 +22,7 @@
 // Bits: bit equal less_signed less_unsigned bit_and bit_or bit_xor bit_not
 // Registers: gpr set_gpr lr set_lr ctr set_ctr ca set_ca ov so set_ov (OV, and SO which collects it)
 //   clear_so_and_ov cr_bit set_cr_bit copy_cr_field cr set_cr_field (field from a word, shifted right)
-//   set_cr_signed set_cr_unsigned (compare into a field, SO copied)
+//   set_cr_signed set_cr_unsigned (compare into a field, SO copied) state_word (of CpuState, by its offset)
 // Control: cia (the instruction's address) jump jump_if jump_indirect jump_indirect_if program_exception_if
 //   system_call set_msr return_from_interrupt call<helper> (an ordinary function on the processor, for the
 //   rest)

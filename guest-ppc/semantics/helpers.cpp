@@ -107,8 +107,6 @@ void mftb(Cpu& cpu, Insn i) {
 
 // --- Operating environment ---
 
-void mfmsr(Cpu& cpu, Insn i) { cpu.state.gpr[i.rd()] = cpu.state.msr; }
-void mfsr(Cpu& cpu, Insn i) { cpu.state.gpr[i.rd()] = cpu.state.sr[i.sr()]; }
 void mfsrin(Cpu& cpu, Insn i) { cpu.state.gpr[i.rd()] = cpu.state.sr[cpu.state.gpr[i.rb()] >> 28]; }
 void mtsr(Cpu& cpu, Insn i) { cpu.write_segment(i.sr(), cpu.state.gpr[i.rs()]); }
 void mtsrin(Cpu& cpu, Insn i) { cpu.write_segment(cpu.state.gpr[i.rb()] >> 28, cpu.state.gpr[i.rs()]); }

@@ -24,8 +24,6 @@ void ecowx(Cpu&, Insn);
 void mfspr(Cpu&, Insn);
 void mtspr(Cpu&, Insn);
 void mftb(Cpu&, Insn);
-void mfmsr(Cpu&, Insn);
-void mfsr(Cpu&, Insn);
 void mfsrin(Cpu&, Insn);
 void mtsr(Cpu&, Insn);
 void mtsrin(Cpu&, Insn);

@@ -1,6 +1,8 @@
-// Special registers and the operating environment (PEM 4.2.4.7, 4.4). All go through exact helper functions:
+// Special registers and the operating environment (PEM 4.2.4.7, 4.4). Most go through exact helper functions:
 // they are rare, and what they change concerns the engine as much as the registers.
 #pragma once
+
+#include <cstddef>
 
 #include "guest-ppc/semantics/helpers.h"
 
@@ -32,8 +34,6 @@ void mtspr(E& e, I i) {
     e.template call<helper::name>(i); \
   }
 QUINCE_CALLS(mftb)
-QUINCE_CALLS(mfmsr)
-QUINCE_CALLS(mfsr)
 QUINCE_CALLS(mfsrin)
 QUINCE_CALLS(mtsr)
 QUINCE_CALLS(mtsrin)
@@ -41,6 +41,14 @@ QUINCE_CALLS(tlbie)
 QUINCE_CALLS(tlbia)
 #undef QUINCE_CALLS
 
+template <class E, class I>
+void mfmsr(E& e, I i) {
+  e.set_gpr(i.rd(), e.state_word(offsetof(CpuState, msr)));
+}
+template <class E, class I>
+void mfsr(E& e, I i) {
+  e.set_gpr(i.rd(), e.state_word(static_cast<u32>(offsetof(CpuState, sr)) + 4 * i.sr()));
+}
 template <class E, class I>
 void tlbsync(E&, I) {}
 template <class E, class I>
