@@ -6,6 +6,7 @@
 namespace quince::app {
 
 void add_exec_command(CLI::App& app, int& status);
+void add_image_command(CLI::App& app, int& status);
 void add_info_command(CLI::App& app, int& status);
 void add_run_command(CLI::App& app, int& status);
 void add_translate_command(CLI::App& app, int& status);
