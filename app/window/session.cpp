@@ -158,6 +158,10 @@ void Session::handle(const SDL_Event& event) {
       break;
     case SDL_MOUSEBUTTONDOWN:
     case SDL_MOUSEBUTTONUP: return handle_button(event.button);
+    case SDL_DROPFILE: {
+      const std::unique_ptr<char, decltype(&SDL_free)> path(event.drop.file, SDL_free);
+      return insert_cd(path.get());
+    }
     default: break;
   }
 }
@@ -241,6 +245,14 @@ void Session::power_key() {
     panel_.loop.resume();
     panel_.keyboard.key(devices::adb_key::power, true);
     panel_.scheduler.after(power_key_time, [this] { panel_.keyboard.key(devices::adb_key::power, false); });
+  });
+}
+
+void Session::insert_cd(const std::string& path) {
+  panel_.scheduler.post([this, path] {
+    const auto changed = panel_.change_cd(path);
+    const std::string line = changed ? "in the CD drive: " + path : changed.error();
+    std::fprintf(stderr, "quince: %s\n", line.c_str());
   });
 }
 

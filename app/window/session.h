@@ -61,6 +61,7 @@ class Session final : public InputDevices {
 
   void capture(bool on);
   void close();
+  void insert_cd(const std::string& path);  // the file that was dropped on the window
   // Commands
   void toggle_capture() { capture(!captured_); }
   void toggle_full_screen() { canvas_->toggle_full_screen(); }
