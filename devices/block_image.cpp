@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "devices/block_container.h"
 #include "devices/block_overlay.h"
 
 namespace quince::devices {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr u32 sector_bytes = 512, cd_block_bytes = 2048;
 
-tl::expected<HostFile, std::string> open_image(const std::string& path, HostFile::Mode mode) {
+tl::expected<HostFile, std::string> open_raw(const std::string& path, HostFile::Mode mode) {
   auto file = HostFile::open(path, mode);
   if (!file) return file;
   if (file->bytes() == 0)
@@ -22,28 +23,46 @@ tl::expected<HostFile, std::string> open_image(const std::string& path, HostFile
   return file;
 }
 
+// 0 if there is no such file.
+i64 modification_time(const std::string& path) {
+  const auto file = HostFile::open(path, HostFile::Mode::read_only);
+  return file ? file->modified_ns() : 0;
+}
+
+tl::expected<DiskContent, std::string> open_content(const std::string& path, bool read_only,
+                                                    u32 block_bytes) {
+  const auto format = image_format(path);
+  if (!format) return tl::unexpected(format.error());
+  if (*format != ImageFormat::raw) {
+    const auto modified = modification_time(path);
+    auto storage = open_container(path, *format, read_only, block_bytes);
+    if (!storage) return tl::unexpected(storage.error());
+    return DiskContent{std::move(*storage), modified};
+  }
+  auto file = open_raw(path, read_only ? HostFile::Mode::read_only : HostFile::Mode::read_write);
+  if (!file) return tl::unexpected(file.error());
+  const i64 modified = file->modified_ns();
+  return DiskContent{std::make_unique<RawStorage>(std::move(*file), read_only, block_bytes), modified};
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<BlockDevice>, std::string> open_disk(const DiskOptions& options) {
-  const bool to_image = !options.read_only && options.overlay.empty();
-  auto file = open_image(options.path, to_image ? HostFile::Mode::read_write : HostFile::Mode::read_only);
-  if (!file) return tl::unexpected(file.error());
-  if (options.overlay.empty()) {
-    return std::make_unique<BlockDevice>(
-        options.path, std::make_unique<RawStorage>(std::move(*file), options.read_only, sector_bytes),
-        options.report);
-  }
-  auto overlay = OverlayStorage::open(std::move(*file), options.overlay);
+  const bool read_only = options.read_only || !options.overlay.empty();
+  auto content = open_content(options.path, read_only, sector_bytes);
+  if (!content) return tl::unexpected(content.error());
+  if (options.overlay.empty())
+    return std::make_unique<BlockDevice>(options.path, std::move(content->storage), options.report);
+  auto overlay = OverlayStorage::open(std::move(*content), options.overlay);
   if (!overlay) return tl::unexpected(overlay.error());
   return std::make_unique<BlockDevice>(options.overlay, std::move(*overlay), options.report);
 }
 
 tl::expected<std::unique_ptr<BlockDevice>, std::string> open_cd(const std::string& path,
                                                                 BlockDevice::Report report) {
-  auto file = open_image(path, HostFile::Mode::read_only);
-  if (!file) return tl::unexpected(file.error());
-  return std::make_unique<BlockDevice>(
-      path, std::make_unique<RawStorage>(std::move(*file), true, cd_block_bytes), std::move(report));
+  auto content = open_content(path, true, cd_block_bytes);
+  if (!content) return tl::unexpected(content.error());
+  return std::make_unique<BlockDevice>(path, std::move(content->storage), std::move(report));
 }
 
 }  // namespace quince::devices

@@ -1,4 +1,4 @@
-// Opening disk and CD images as the command line names them.
+// Opening disk and CD images as the command line names them: raw ones, and those of block_container.h.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct DiskOptions {
 // Errors: "PATH: WHY (WHAT TO DO)", one line.
 tl::expected<std::unique_ptr<BlockDevice>, std::string> open_disk(const DiskOptions& options);
 
-// An ISO image: 2048-byte blocks, read-only.
+// An image of a CD: 2048-byte blocks, read-only.
 tl::expected<std::unique_ptr<BlockDevice>, std::string> open_cd(
     const std::string& path, BlockDevice::Report report = BlockDevice::to_standard_error);
 

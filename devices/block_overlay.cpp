@@ -23,13 +23,13 @@ u64 bitmap_bytes(u64 disk_bytes) { return round_up((disk_bytes / sector_bytes + 
 
 }  // namespace
 
-OverlayStorage::OverlayStorage(HostFile base, HostFile overlay)
+OverlayStorage::OverlayStorage(DiskContent base, HostFile overlay)
     : base_(std::move(base)),
       overlay_(std::move(overlay)),
-      bitmap_(bitmap_bytes(base_.bytes())),
+      bitmap_(bitmap_bytes(base_.storage->bytes())),
       dirty_pages_(bitmap_.size() / page_bytes) {}
 
-tl::expected<std::unique_ptr<BlockStorage>, std::string> OverlayStorage::open(HostFile base,
+tl::expected<std::unique_ptr<BlockStorage>, std::string> OverlayStorage::open(DiskContent base,
                                                                               const std::string& path) {
   auto file = HostFile::open(path, HostFile::Mode::create);
   if (!file) return tl::unexpected(file.error());
@@ -48,14 +48,14 @@ u64 OverlayStorage::data_offset() const { return page_bytes + bitmap_.size(); }
 std::vector<u8> OverlayStorage::header() const {
   std::vector<u8> bytes(page_bytes);
   std::ranges::copy(magic, bytes.begin());
-  put64(&bytes[size_field], base_.bytes());
-  put64(&bytes[time_field], static_cast<u64>(base_.modified_ns()));
+  put64(&bytes[size_field], this->bytes());
+  put64(&bytes[time_field], static_cast<u64>(base_.modified_ns));
   return bytes;
 }
 
 // The header comes last: a file without it is not taken for an overlay.
 tl::expected<void, std::string> OverlayStorage::create() {
-  int error = overlay_.resize(data_offset() + base_.bytes());
+  int error = overlay_.resize(data_offset() + bytes());
   if (error == 0) error = overlay_.write(0, header());
   if (error == 0) error = overlay_.sync();
   if (error == 0) return {};
@@ -73,7 +73,7 @@ tl::expected<void, std::string> OverlayStorage::load() {
   if (found != expected)
     return tl::unexpected(
         std::string("belongs to another image, or the image was changed since (name a new file)"));
-  if (overlay_.bytes() < data_offset() + base_.bytes())
+  if (overlay_.bytes() < data_offset() + bytes())
     return tl::unexpected(std::string("is cut off (name a new file)"));
   if (const int error = overlay_.read(page_bytes, bitmap_); error != 0) {
     return tl::unexpected(std::string(std::strerror(error)));
@@ -94,7 +94,7 @@ int OverlayStorage::read(u64 offset, std::span<u8> to) {
     const u64 count = run_of(sector, to.size() / sector_bytes);
     const auto part = to.first(static_cast<std::size_t>(count * sector_bytes));
     const int error = present(sector) ? overlay_.read(data_offset() + sector * sector_bytes, part)
-                                      : base_.read(sector * sector_bytes, part);
+                                      : base_.storage->read(sector * sector_bytes, part);
     if (error != 0) return error;
     sector += count;
     to = to.subspan(part.size());

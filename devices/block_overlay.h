@@ -20,22 +20,28 @@
 
 namespace quince::devices {
 
+// What an overlay lies on.
+struct DiskContent {
+  std::unique_ptr<BlockStorage> storage;
+  i64 modified_ns;  // when its file was changed last
+};
+
 class OverlayStorage final : public BlockStorage {
  public:
   // Opens the overlay at `path`, or makes one if there is no such file or it is empty. Errors as
   // HostFile::open.
-  static tl::expected<std::unique_ptr<BlockStorage>, std::string> open(HostFile base,
+  static tl::expected<std::unique_ptr<BlockStorage>, std::string> open(DiskContent base,
                                                                        const std::string& path);
   ~OverlayStorage() override;
 
-  u64 bytes() const override { return base_.bytes(); }
+  u64 bytes() const override { return base_.storage->bytes(); }
   bool read_only() const override { return false; }
   int read(u64 offset, std::span<u8> to) override;
   int write(u64 offset, std::span<const u8> from) override;
   int flush() override;
 
  private:
-  OverlayStorage(HostFile base, HostFile overlay);
+  OverlayStorage(DiskContent base, HostFile overlay);
   tl::expected<void, std::string> create();
   tl::expected<void, std::string> load();
   std::vector<u8> header() const;
@@ -44,7 +50,8 @@ class OverlayStorage final : public BlockStorage {
   u64 run_of(u64 sector, u64 limit) const;
   int write_bitmap();
 
-  HostFile base_, overlay_;
+  DiskContent base_;
+  HostFile overlay_;
   std::vector<u8> bitmap_;
   std::vector<bool> dirty_pages_;  // of the bitmap
   bool dirty_ = false;             // any of them

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "devices/block_container.h"
 #include "machine/elf.h"
 #include "machine/file.h"
 
@@ -18,6 +20,7 @@ namespace quince::machine {
 namespace {
 
 constexpr std::size_t head_bytes = 64 * 1024;  // all signatures are in there
+constexpr u32 sector_bytes = 512;
 constexpr u64 largest_executable = 256u << 20;
 
 struct Signature {
@@ -76,16 +79,41 @@ bool matches(const Signature& signature, const std::vector<u8>& head) {
                     [](char a, u8 b) { return static_cast<u8>(a) == b; });
 }
 
+std::optional<ImageInfo> examine_content(const std::vector<u8>& head, u64 bytes) {
+  for (const Signature& signature : signatures) {
+    if (!matches(signature, head)) continue;
+    return ImageInfo{signature.kind, std::string(signature.description) + "; " + megabytes(bytes)};
+  }
+  return std::nullopt;
+}
+
+// What is inside an image of another program.
+tl::expected<ImageInfo, Error> examine_container(const std::string& path, devices::ImageFormat format) {
+  const auto storage = devices::open_container(path, format, true, sector_bytes);
+  if (!storage) return tl::unexpected(Error{status::unusable_image, storage.error()});
+  const u64 bytes = (*storage)->bytes();
+  std::vector<u8> head(static_cast<std::size_t>(std::min<u64>(head_bytes, bytes)));
+  if (const int error = (*storage)->read(0, head); error != 0) {
+    return tl::unexpected(
+        Error{status::unusable_image, path + ": " + std::strerror(error) + " (see qemu-img check)"});
+  }
+  auto info = examine_content(head, bytes);
+  if (!info)
+    info = {ImageKind::disk, "disk image with nothing on it that we could boot; " + megabytes(bytes)};
+  info->description = std::string(devices::name_of(format)) + ": " + info->description;
+  return *info;
+}
+
 }  // namespace
 
 tl::expected<ImageInfo, Error> examine_image(const std::string& path) {
   const auto head = read_head(path);
   if (!head) return tl::unexpected(head.error());
   if (looks_like_elf(head->bytes)) return examine_elf(path);
-  for (const Signature& signature : signatures) {
-    if (!matches(signature, head->bytes)) continue;
-    return ImageInfo{signature.kind, std::string(signature.description) + "; " + megabytes(head->file_bytes)};
-  }
+  const auto format = devices::image_format(path);
+  if (!format) return tl::unexpected(Error{status::unusable_image, format.error()});
+  if (*format != devices::ImageFormat::raw) return examine_container(path, *format);
+  if (const auto info = examine_content(head->bytes, head->file_bytes)) return *info;
   return tl::unexpected(
       Error{status::unusable_image,
             path + ": neither a kernel nor a CD or disk image that we know (use --kernel, --cd or --disk)"});
