@@ -239,7 +239,8 @@ class Cpu {
 
 template <class T>
 tl::expected<T, GuestException> Cpu::try_load(u32 ea) {
-  if ((ea & page_mask) > page_size - sizeof(T)) return load<T>(ea);
+  // What the TLB has, too: generated code comes here with every unaligned access.
+  if (tlb.read_bias()[ea / page_size] != 0 || (ea & page_mask) > page_size - sizeof(T)) return load<T>(ea);
   const auto mapping = try_translate(ea, Access::read);
   if (!mapping) return tl::unexpected(mapping.error());
   return load_within_page<T>(*mapping, ea);
@@ -247,7 +248,9 @@ tl::expected<T, GuestException> Cpu::try_load(u32 ea) {
 
 template <class T>
 tl::expected<void, GuestException> Cpu::try_store(u32 ea, T value) {
-  if ((ea & page_mask) > page_size - sizeof(T)) return store(ea, value), tl::expected<void, GuestException>{};
+  if (tlb.write_bias()[ea / page_size] != 0 || (ea & page_mask) > page_size - sizeof(T)) {
+    return store(ea, value), tl::expected<void, GuestException>{};
+  }
   const auto mapping = try_translate(ea, Access::write);
   if (!mapping) return tl::unexpected(mapping.error());
   store_within_page(*mapping, ea, value);
