@@ -22,6 +22,7 @@ inline constexpr std::size_t least_code_cache = std::size_t{1} << 20, most_code_
 struct EngineOptions {
   std::string name = default_engine;  // "interpreter" or "jit"
   std::size_t code_cache = jit::default_code_cache;
+  bool perf_map = false;
 };
 
 // The options that `run` and `exec` share.
@@ -33,7 +34,7 @@ class NoEngine : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What it makes throws NoEngine.
+// Throws NoEngine, and so does what it makes.
 EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling);
 
 }  // namespace quince::app

@@ -1,7 +1,6 @@
 #include "jit-x86/code_cache.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <new>
@@ -19,12 +18,12 @@ CodeCache::CodeCache(std::size_t bytes) {
   chunk_bytes_ = (bytes / chunks_ + page - 1) & ~(page - 1);
   bytes_ = chunk_bytes_ * chunks_;
   limit_ = chunk_bytes_;
-  const int file = memfd_create("quince-code", MFD_CLOEXEC);
-  if (file < 0 || ftruncate(file, static_cast<off_t>(bytes_)) != 0) throw std::bad_alloc();
-  void* w = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  void* x = mmap(nullptr, bytes_, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
-  close(file);
-  if (w == MAP_FAILED || x == MAP_FAILED) throw std::bad_alloc();
+  // No memfd: perf would take that for a file and look for its symbols, not for those of a perf map.
+  void* w = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (w == MAP_FAILED) throw std::bad_alloc();
+  void* x =
+      mremap(w, 0, bytes_, MREMAP_MAYMOVE);  // of shared memory, an old size of 0 makes a second mapping
+  if (x == MAP_FAILED || mprotect(x, bytes_, PROT_READ | PROT_EXEC) != 0) throw std::bad_alloc();
   writable_ = static_cast<u8*>(w);
   executable_ = static_cast<const u8*>(x);
 }

@@ -62,7 +62,8 @@ X86Backend::X86Backend(Cpu& cpu, std::size_t cache_bytes)
   buffer._flags = asmjit::CodeBufferFlags::kIsExternal | asmjit::CodeBufferFlags::kIsFixed;
   holder_.attach(&assembler_);
   thunks_ = make_thunks(assembler_, cpu_, cache_.next());
-  cache_.take(assembler_.offset());
+  thunk_bytes_ = assembler_.offset();
+  cache_.take(thunk_bytes_);
   cache_.keep();
   if (flat_) catch_host_faults();
   buffer._size = cache_.bytes();  // so that the assembler can be set to any place in it

@@ -27,6 +27,8 @@ class X86Backend final : public translator::Backend {
   // Where the code of blocks compiled from now on comes from; null: nobody wants to know.
   void trace_origins(std::vector<CodeOrigin>* origins) { lowering_.origins = origins; }
   const Thunks& thunks() const { return thunks_; }
+  // All of them.
+  std::span<const u8> thunk_code() const { return {cache_.start(), thunk_bytes_}; }
   // For the signal handler: whether the address is in generated code.
   bool contains(u64 host) const { return host - reinterpret_cast<u64>(cache_.start()) < cache_.bytes(); }
   const u8* access_thunk() const { return thunks_.access; }
@@ -40,6 +42,7 @@ class X86Backend final : public translator::Backend {
   asmjit::CodeHolder holder_;
   x86::Assembler assembler_;
   Thunks thunks_;
+  std::size_t thunk_bytes_ = 0;
   Lowering lowering_;
 };
 

@@ -282,6 +282,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   translations_[key(pc, tag)] = std::move(owned);
   cpu_.watch_code(physical, 4 * made->insns);
   cpu_.guard_code(physical);
+  if (listener_) listener_->added(pc, {made->entry, made->bytes});
 
   TierStatistics& tier = statistics_.tier1;
   ++tier.blocks_translated;

@@ -11,6 +11,7 @@
 #include "guest-ppc/engine.h"
 #include "guest-ppc/interpreter.h"
 #include "translator/backend.h"
+#include "translator/code_listener.h"
 #include "translator/statistics.h"
 
 namespace quince::translator {
@@ -33,6 +34,9 @@ class Translator final : public ppc::Engine {
   u32 uncounted_instructions() const override;
   void system_call(u32 next_pc) override;
   void attention() override;
+
+  // From now on it is told of each new translation.
+  void set_listener(std::unique_ptr<CodeListener> listener) { listener_ = std::move(listener); }
 
   const Statistics& statistics() const { return statistics_; }
   double seconds(u64 ticks) const { return ticks_.seconds(ticks); }  // of statistics()
@@ -104,6 +108,7 @@ class Translator final : public ppc::Engine {
   ppc::Cpu& cpu_;
   Area& area_;
   std::unique_ptr<Backend> backend_;
+  std::unique_ptr<CodeListener> listener_;  // null: nobody listens
   const ppc::ExceptionHandling handling_;
   const u32 patience_;
   ppc::Interpreter interpreter_;  // of single steps, and of code that has not run often
