@@ -25,6 +25,7 @@ std::string unknown_word(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   for (const std::string& extra : app.remaining(true)) {
+    if (command.get_prefix_command() && !extra.starts_with('-')) break;  // the guest's words
     const std::string word = extra.substr(0, extra.find('='));
     const std::string what = word.starts_with('-') ? "there is no such option" : "it is not expected here";
     const auto meant = quince::app::nearest(word, known);
