@@ -89,6 +89,10 @@ class RecordingEmitter {
   void set_cr_bit(unsigned n, Bit) { writes.cr |= ppc::bit32(n); }
   void copy_cr_field(unsigned to, unsigned from) { reads.cr |= field(from), writes.cr |= field(to); }
   Word cr() { return reads.cr = ~0u, Word{}; }
+  Word state_word(std::size_t offset) {
+    reads.other |= offset == offsetof(ppc::CpuState, msr) ? ppc::state::msr : ppc::state::segment;
+    return {};
+  }
   void set_cr_field(unsigned f, Word, unsigned) { writes.cr |= field(f); }
 
   // --- Control ---
