@@ -137,11 +137,13 @@ std::optional<ppc::Stop> Translator::follow_link() {
   while (from->links[index].site.after_jump != offset && from->links[index].site.after_stub != offset)
     ++index;
   const u32 pc = cpu_.state.pc = from->links[index].site.target;
+  // Both are asked before translating, which destroys blocks that had been forgotten.
+  const bool known = from->tag != 0;
   const u64 forgotten = forgotten_;
   if (missing_code()) return std::nullopt;
   if (!find(pc)) return interpret();
-  // The block that asked may be forgotten, or translating may just have evicted it.
-  if (forgotten != forgotten_ || from->tag == 0) return std::nullopt;
+  // The block that asked had been forgotten, or translating may just have evicted it.
+  if (!known || forgotten != forgotten_) return std::nullopt;
   const auto to = translations_.find(key(pc, line(pc).tag));
   if (to != translations_.end()) link(*from, index, *to->second);
   return std::nullopt;
