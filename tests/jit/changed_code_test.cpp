@@ -66,6 +66,18 @@ TEST_P(ChangedCode, ALoopRewritesItself) {
   EXPECT_EQ(world.r(3), 1000u * 1001 / 2);
 }
 
+// What the block leaves for is translated only then, when nobody may look at the block any more.
+TEST_P(ChangedCode, ABlockThatHasChangedItselfLeavesForNewCode) {
+  for (u32 n = 0; n < 100; ++n) {
+    const u32 at = start + 0x100 * n, target = 0x2'0000 + 0x100 * n;
+    world.put(at, {as::nop, as::stw(4, 5, 0), as::b(target - (at + 8))});
+    world.put(target, {as::addi(3, 3, 1), as::system_call});
+    world.r(3) = n, world.r(4) = as::nop, world.r(5) = at;
+    ASSERT_TRUE(world.run(at));
+    EXPECT_EQ(world.r(3), n + 1);
+  }
+}
+
 // The block that is replaced has been linked to by a hot loop, directly and from another page.
 TEST_P(ChangedCode, ALinkedBlockIsReplaced) {
   for (const u32 function : {start + 0x400, start + 0x2400}) {
