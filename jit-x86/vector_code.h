@@ -63,6 +63,7 @@ class VectorCode {
   bool is_operand(x86::Xmm r) const;
   x86::Xmm early_target(x86::Xmm otherwise) const;         // where a result may be before `exact` is decided
   void add_words_unsigned(const asmjit::Operand& addend);  // t0 + addend, saturated, to the result
+  void saturate_signed_words();
   void add_words_signed(const asmjit::Operand& addend);
 
   // --- Forms: integer ---

@@ -38,17 +38,22 @@ void VectorCode::add_words_unsigned(const asmjit::Operand& addend) {
   put(Id::kIdVpaddd, insn_.to, t1, addend);
 }
 
-// Overflow: the sum's sign differs from both addends'. The limit is then the one of the other sign.
-void VectorCode::add_words_signed(const asmjit::Operand& addend) {
-  put(Id::kIdVpaddd, t1, t0, addend);
-  a.vpxor(t0, t0, t1);
-  put(Id::kIdVpxor, t2, t1, addend);
-  a.vpand(t0, t0, t2);
+// t1: results, t0: their sign bits say which overflowed. The limit of those is the one of the other sign.
+void VectorCode::saturate_signed_words() {
   a.vpsrad(t2, t1, 31);
   a.vpxor(t2, t2, constant(QUINCE_K(words_sign)));
   a.vblendvps(insn_.to, t1, t2, t0);
   a.vpsrld(t0, t0, 31);
   note_saturation(t0);
+}
+
+// Overflow: the sum's sign differs from both addends'.
+void VectorCode::add_words_signed(const asmjit::Operand& addend) {
+  put(Id::kIdVpaddd, t1, t0, addend);
+  a.vpxor(t0, t0, t1);
+  put(Id::kIdVpxor, t2, t1, addend);
+  a.vpand(t0, t0, t2);
+  saturate_signed_words();
 }
 
 void VectorCode::add_unsigned_words(const Row&) {
@@ -75,11 +80,7 @@ void VectorCode::subtract_signed_words(const Row&) {
   a.vpxor(t0, left, t1);
   put(Id::kIdVpxor, t2, left, insn_.b);
   a.vpand(t0, t0, t2);
-  a.vpsrad(t2, t1, 31);
-  a.vpxor(t2, t2, constant(QUINCE_K(words_sign)));
-  a.vblendvps(insn_.to, t1, t2, t0);
-  a.vpsrld(t0, t0, 31);
-  note_saturation(t0);
+  saturate_signed_words();
 }
 
 // No carry if a <= ~b: all ones, to which one is added.

@@ -7,6 +7,7 @@
 
 #include "guest-ppc/fpu/fpscr.h"
 #include "guest-ppc/spr_table.h"
+#include "guest-ppc/vector/vscr.h"
 
 namespace quince::machine {
 
@@ -133,7 +134,7 @@ void Debugger::write_word(const Register& reg, u32 value) {
     case Kind::ctr: state.ctr = value; return;
     case Kind::xer: return state.set_xer(value);
     case Kind::fpscr: state.fpscr = ppc::fpu::with_summary(value); return;
-    case Kind::vscr: state.vscr = value & 0x0001'0001; return;
+    case Kind::vscr: state.vscr = value & ppc::vec::vscr_mask; return;
     case Kind::vrsave: state.vrsave = value; return;
     case Kind::spr:
       if (ppc::find_spr(core_.cpu.model, reg.number)->write != ppc::SprLevel::none) {

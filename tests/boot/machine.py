@@ -117,3 +117,16 @@ class Machine:
     def wait(self, timeout=60):
         """The exit status."""
         return self.process.wait(timeout)
+
+
+def from_grub_to_power_off(machine, last_command):
+    """Takes GRUB's first entry, waits for Linux, has a command executed, and ends with another."""
+    machine.expect("GNU GRUB")
+    machine.type("\r")
+    machine.expect("GUEST-READY")
+    machine.expect(PROMPT)
+    machine.type("echo $((6 * 7)) seen\r")
+    machine.expect("42 seen")
+    machine.type(last_command + "\r")
+    if machine.wait() != 0:
+        raise AssertionError("the guest did not power off")

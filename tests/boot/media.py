@@ -3,7 +3,7 @@
 import sys
 import tempfile
 
-from machine import PROMPT, Machine, media_options
+from machine import Machine, from_grub_to_power_off, media_options
 
 SKIPPED = 77
 
@@ -15,15 +15,7 @@ def boot(medium):
         if options is None:
             return False
         with Machine(*options) as machine:
-            machine.expect("GNU GRUB")
-            machine.type("\r")
-            machine.expect("GUEST-READY")
-            machine.expect(PROMPT)
-            machine.type("echo $((6 * 7)) seen\r")
-            machine.expect("42 seen")
-            machine.type("poweroff -f\r")
-            if machine.wait() != 0:
-                raise AssertionError(f"{medium}: power-off")
+            from_grub_to_power_off(machine, "poweroff -f")
         return True
 
 
