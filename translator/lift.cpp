@@ -185,7 +185,9 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
     if (flags & flag::fp && keeps_float_mode(op, Insn(word), block.mode)) continue;
-    if (const auto rounding = rounding_set_by(op, Insn(word), block.mode)) {
+    // With AltiVec on, vector registers and their MXCSR may be loaded, whose flags are not FPSCR's.
+    const auto rounding = rounding_set_by(op, Insn(word), block.mode);
+    if (rounding && !block.mode.vec) {
       return e.leave_with_rounding(*rounding, block.pc + 4 * n + 4);
     }
     if (restores_fpscr(op, Insn(word), block.mode)) {
