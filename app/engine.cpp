@@ -4,6 +4,9 @@
 #include <string>
 
 #include "guest-ppc/interpreter.h"
+#include "jit-x86/block_name.h"
+#include "jit-x86/gdb_jit.h"
+#include "jit-x86/jit_dump.h"
 #include "jit-x86/perf_map.h"
 #include "translator/translator.h"
 
@@ -11,21 +14,34 @@ namespace quince::app {
 
 namespace {
 
-std::unique_ptr<jit::PerfMap> make_perf_map(const jit::X86Backend& backend) {
-  auto map = jit::PerfMap::create();
-  if (!map) throw NoEngine("--perf-map: " + map.error());
-  (*map)->add("quince_thunks", backend.thunk_code());
-  return std::move(*map);
+// `tool` is what its create() has made.
+template <class Tool>
+void add_tool(translator::CodeListeners& listeners, tl::expected<std::unique_ptr<Tool>, std::string> tool,
+              const char* option, const jit::X86Backend& backend) {
+  if (!tool) throw NoEngine(option + (": " + tool.error()));
+  (*tool)->add(jit::thunks_name, backend.thunk_code());
+  listeners.add(std::move(*tool));
+}
+
+std::unique_ptr<translator::CodeListeners> make_listeners(const EngineOptions& options,
+                                                          const jit::X86Backend& backend) {
+  auto listeners = std::make_unique<translator::CodeListeners>();
+  if (options.perf_map) add_tool(*listeners, jit::PerfMap::create(), "--perf-map", backend);
+  if (options.jitdump) add_tool(*listeners, jit::JitDump::create(), "--jitdump", backend);
+  if (options.gdb_jit) {
+    add_tool<jit::GdbJit>(*listeners, std::make_unique<jit::GdbJit>(), "--gdb-jit", backend);
+  }
+  return listeners->empty() ? nullptr : std::move(listeners);
 }
 
 std::unique_ptr<ppc::Engine> make_translator(ppc::Cpu& cpu, const EngineOptions& options,
                                              ppc::ExceptionHandling handling) {
   auto backend = jit::X86Backend::create(cpu, options.code_cache);
   if (!backend) throw NoEngine("--engine jit: " + backend.error());
-  auto map = options.perf_map ? make_perf_map(**backend) : nullptr;
+  auto listeners = make_listeners(options, **backend);
   auto engine = std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
                                                          translator::Translator::usual_patience);
-  engine->set_listener(std::move(map));
+  engine->set_listener(std::move(listeners));
   return engine;
 }
 
@@ -60,10 +76,21 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
       ->type_name("SIZE")
       ->default_str("64M");
   command.add_flag("--perf-map", options.perf_map, "Let perf name translated code: /tmp/perf-PID.map");
+  command.add_flag("--jitdump", options.jitdump, "Let perf show translated code, too: ./jit-PID.dump");
+  command.add_flag("--gdb-jit", options.gdb_jit, "Let a GDB that runs quince itself name translated code");
+}
+
+// Throws if something is asked of the translator.
+static void refuse_without_jit(const EngineOptions& options) {
+  const std::pair<bool, const char*> asked[] = {
+      {options.perf_map, "--perf-map"}, {options.jitdump, "--jitdump"}, {options.gdb_jit, "--gdb-jit"}};
+  for (const auto& [is_asked, option] : asked) {
+    if (is_asked) throw NoEngine(std::string(option) + " needs --engine jit");
+  }
 }
 
 EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling) {
-  if (options.perf_map && options.name != "jit") throw NoEngine("--perf-map needs --engine jit");
+  if (options.name != "jit") refuse_without_jit(options);
   if (options.name == "jit") return [=](ppc::Cpu& cpu) { return make_translator(cpu, options, handling); };
   return [=](ppc::Cpu& cpu) { return std::make_unique<ppc::Interpreter>(cpu, handling); };
 }

@@ -22,7 +22,7 @@ inline constexpr std::size_t least_code_cache = std::size_t{1} << 20, most_code_
 struct EngineOptions {
   std::string name = default_engine;  // "interpreter" or "jit"
   std::size_t code_cache = jit::default_code_cache;
-  bool perf_map = false;
+  bool perf_map = false, jitdump = false, gdb_jit = false;
 };
 
 // The options that `run` and `exec` share.

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "jit-x86/block_name.h"
+
 namespace quince::jit {
 
 tl::expected<std::unique_ptr<PerfMap>, std::string> PerfMap::create() {
@@ -19,11 +21,7 @@ tl::expected<std::unique_ptr<PerfMap>, std::string> PerfMap::create() {
   return std::unique_ptr<PerfMap>(new PerfMap(path));
 }
 
-void PerfMap::added(ppc::u32 pc, std::span<const ppc::u8> code) {
-  char name[32];
-  std::snprintf(name, sizeof name, "guest_%08x", pc);
-  add(name, code);
-}
+void PerfMap::added(ppc::u32 pc, ppc::u32, std::span<const ppc::u8> code) { add(block_name(pc), code); }
 
 // Nothing is kept open or in memory between two lines: under `exec` a guest closes descriptors as it likes,
 // and its fork copies what is in memory. A line that can't be written is a name that perf will not show, no

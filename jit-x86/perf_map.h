@@ -16,7 +16,8 @@ class PerfMap final : public translator::CodeListener {
   // the name of the file and why it can't be made.
   static tl::expected<std::unique_ptr<PerfMap>, std::string> create();
 
-  void added(ppc::u32 pc, std::span<const ppc::u8> code) override;  // as guest_PC, eight hexadecimal digits
+  // As guest_PC, eight hexadecimal digits.
+  void added(ppc::u32 pc, ppc::u32 insns, std::span<const ppc::u8> code) override;
   void add(std::string_view name, std::span<const ppc::u8> code);
 
  private:

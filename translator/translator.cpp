@@ -284,7 +284,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   translations_[key(pc, tag)] = std::move(owned);
   cpu_.watch_code(physical, 4 * made->insns);
   cpu_.guard_code(physical);
-  if (listener_) listener_->added(pc, {made->entry, made->bytes});
+  if (listener_) listener_->added(pc, made->insns, {made->entry, made->bytes});
 
   TierStatistics& tier = statistics_.tier1;
   ++tier.blocks_translated;
@@ -302,6 +302,7 @@ void Translator::link(Translation& from, u32 index, Translation& to) {
   from.links[index].to = &to;
   to.incoming.push_back({&from, index});
   backend_->patch_link(from.entry, from.links[index].site, to.entry, to.tag & ~(ppc::page_mask - 1));
+  if (listener_) listener_->linked(from.pc, to.pc);
 }
 
 void Translator::unlink(Translation& from, u32 index) {
@@ -334,7 +335,10 @@ void Translator::forget(Translation* gone) {
 void Translator::drop_retired() {
   if (retired_.empty()) return;
   places_.fill({});
-  for (const auto& gone : retired_) by_host_.erase(reinterpret_cast<u64>(gone->entry));
+  for (const auto& gone : retired_) {
+    by_host_.erase(reinterpret_cast<u64>(gone->entry));
+    if (listener_) listener_->removed(gone->pc, {gone->entry, gone->bytes});
+  }
   retired_.clear();
 }
 

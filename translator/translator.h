@@ -35,7 +35,7 @@ class Translator final : public ppc::Engine {
   void system_call(u32 next_pc) override;
   void attention() override;
 
-  // From now on it is told of each new translation.
+  // From now on it is told of translations; null: nobody is.
   void set_listener(std::unique_ptr<CodeListener> listener) { listener_ = std::move(listener); }
 
   const Statistics& statistics() const { return statistics_; }

@@ -7,38 +7,21 @@ import sys
 import tempfile
 from pathlib import Path
 
+from host_tools import SKIPPED, block_name, check_needs_jit, check_share, expect, run
+
 QUINCE, PROGRAM, NM = sys.argv[1:4]
 LINE = re.compile(r"([0-9a-f]+) ([0-9a-f]+) (guest_[0-9a-f]{8}|quince_thunks)")
-SKIPPED = 77
 
 
-def expect(holds, what):
-    if not holds:
-        raise AssertionError(what)
-
-
-def address_of_spin():
-    text = subprocess.run([NM, PROGRAM], capture_output=True, text=True, check=True).stdout
-    return int(re.search(r"^([0-9a-f]+) . spin$", text, re.MULTILINE)[1], 16)
-
-
-def run(folder, *before):
-    """Runs the program; its finished process and the map, which is removed."""
-    number = Path(folder) / "pid"
-    # The shell becomes Quince, so that its number is known whoever started it.
-    shell = ["sh", "-c", 'echo $$ >"$1"; exec "$2" exec --perf-map "$3"', "sh", str(number), QUINCE, PROGRAM]
-    done = subprocess.run([*before, *shell], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-                          check=False)
-    if not number.exists():
-        return done, None
-    return done, Path(f"/tmp/perf-{int(number.read_text())}.map")
+def map_of(process):
+    return Path(f"/tmp/perf-{process}.map")
 
 
 def check_file(folder, name):
-    done, file = run(folder)
+    done, process = run(folder, QUINCE, "--perf-map", PROGRAM)
     expect(done.returncode == 0 and not done.stderr and not done.stdout, done)
-    rows = [LINE.fullmatch(line) for line in file.read_text().splitlines()]
-    file.unlink()
+    rows = [LINE.fullmatch(line) for line in map_of(process).read_text().splitlines()]
+    map_of(process).unlink()
     expect(all(rows), rows)
     expect(rows[0][3] == "quince_thunks", rows[0])
     expect([row[3] for row in rows].count(name) == 1, f"{name}: {rows}")
@@ -47,31 +30,24 @@ def check_file(folder, name):
     expect(all(a + size <= b for (a, size), (b, _) in zip(places, places[1:])), f"overlapping: {places}")
 
 
-def check_off(folder):
-    done = subprocess.run([QUINCE, "exec", "--engine", "interpreter", "--perf-map", "/nowhere"], capture_output=True,
-                          text=True, timeout=60, check=False, cwd=folder)
-    expect(done.returncode == 2 and "--perf-map" in done.stderr and "--engine jit" in done.stderr, done)
-
-
 def check_perf(folder, name):
     data = str(Path(folder) / "perf.data")
-    done, file = run(folder, "perf", "record", "-e", "cpu-clock:u", "-o", data, "--")
-    if not Path(data).exists() or not file:
+    done, process = run(folder, QUINCE, "--perf-map", PROGRAM, "perf", "record", "-e", "cpu-clock:u", "-o", data, "--")
+    if not Path(data).exists() or not process:
         print("perf may not record here:", done.stderr)
         return SKIPPED
     report = subprocess.run(["perf", "report", "--stdio", "-i", data, "--sort", "symbol"], capture_output=True,
                             text=True, timeout=60, check=False)
-    file.unlink()
-    share = re.search(rf"^ *([0-9.]+)% .*\b{name}\b", report.stdout, re.MULTILINE)
-    expect(share and float(share[1]) > 50, f"{name} is not where the time goes: {report.stdout}\n{report.stderr}")
+    map_of(process).unlink()
+    check_share(report, name)
     return 0
 
 
 def main():
-    name = f"guest_{address_of_spin():08x}"
+    name = block_name(NM, PROGRAM)
     with tempfile.TemporaryDirectory(prefix="quince-perf-") as folder:
         check_file(folder, name)
-        check_off(folder)
+        check_needs_jit(folder, QUINCE, "--perf-map")
         if not shutil.which("perf"):
             print("no perf on this host (install linux-perf); the map itself is right")
             return SKIPPED
