@@ -5,6 +5,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import termios
 import time
 
@@ -52,6 +53,13 @@ def check(status, wanted):
     if status != wanted:
         raise AssertionError(f"status {status}, not {wanted}")
 
+
+try:
+    for descriptor in pty.openpty():
+        os.close(descriptor)
+except OSError as error:
+    print(f"the host has no pseudo terminals: {error}")
+    sys.exit(77)
 
 check(session(control_c_then_quit), 0)
 check(session(lambda process, _: process.send_signal(signal.SIGTERM)), 128 + signal.SIGTERM)
