@@ -3,7 +3,6 @@
 #include <cassert>
 
 #include "jit-x86/lowering.h"
-#include "translator/passes.h"
 
 namespace quince::jit {
 
@@ -19,7 +18,7 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
   carry_ = {};
   copy_of_.fill(no_guest);
   zero_in_flags_ = no_node;
-  uses_ = translator::count_uses(block);
+  uses_ = block.uses;
   where_.assign(block.nodes.size(), {});
   done_.assign(block.nodes.size(), Done::no);
   std::fill(std::begin(holder_), std::end(holder_), no_node);
@@ -42,7 +41,7 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
     locked_.fill(false);
   }
   for (std::size_t f = 0; f < far_.size(); ++f) {  // a far piece may add another
-    Far piece = std::move(far_[f]);
+    Far piece = far_[f];
     for (const u32 from : piece.from) land(from);
     insns_ = piece.insns;
     note_origin(true);
@@ -153,9 +152,7 @@ void Lowering::lower(NodeId n) {
 
 // --- Jumps ---
 
-void Lowering::far(std::vector<u32> from, std::function<void()> emit) {
-  far_.push_back({std::move(from), insns_, float_record_, std::move(emit)});
-}
+void Lowering::far(const Jumps& from, FarCode emit) { far_.push_back({from, insns_, float_record_, emit}); }
 
 u32 Lowering::jump() {
   const u8 bytes[5] = {0xe9};
@@ -169,8 +166,8 @@ u32 Lowering::jump_if(x86::CondCode code) {
   return here() - 4;
 }
 
-void Lowering::land(u32 displacement_at) {
-  const u32 displacement = here() - (displacement_at + 4);
+void Lowering::lead(u32 displacement_at, u32 to) {
+  const u32 displacement = to - (displacement_at + 4);
   std::memcpy(a.bufferData() + start_ + displacement_at, &displacement, 4);
 }
 

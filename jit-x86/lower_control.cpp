@@ -117,7 +117,7 @@ void Lowering::set_msr(NodeId n) {
   load_into(x86::edx, node(n).a);
   use(node(n).a);
   count_down(insns_);
-  std::vector<u32> slow{jump_if(x86::CondCode::kLE)};
+  Jumps slow{jump_if(x86::CondCode::kLE)};
   a.mov(x86::eax, dword(StateOffsets::msr));
   a.xor_(x86::eax, x86::edx);
   a.test(x86::eax, ~harmless);
@@ -131,20 +131,20 @@ void Lowering::set_msr(NodeId n) {
   slow.push_back(jump_if(x86::CondCode::kLE));
   land(masked);
   a.mov(dword(StateOffsets::msr), x86::edx);
-  far(std::move(slow), [this, next] { change_state(StateChanges::set_msr, next); });
+  far(slow, [this, next] { change_state(StateChanges::set_msr, next); });
   link_to(next, jump_opcode);
 }
 
 // Nothing to do if the page still is where this code's own page was.
 void Lowering::synchronize(u32 next) {
   count_down(insns_);
-  std::vector<u32> slow{jump_if(x86::CondCode::kLE)};
+  Jumps slow{jump_if(x86::CondCode::kLE)};
   if (!flat_) {
     const auto entry = static_cast<i32>(SoftTlb::exec_offset + block_->pc / page_size * 4);
     a.cmp(x86::dword_ptr(x86::r15, entry), (block_->physical & ~page_mask) | 1);
     slow.push_back(jump_if(x86::CondCode::kNE));
   }
-  far(std::move(slow), [this, next] { change_state(StateChanges::synchronize, next); });
+  far(slow, [this, next] { change_state(StateChanges::synchronize, next); });
   link_to(next, jump_opcode);
 }
 
@@ -155,11 +155,11 @@ void Lowering::segment_changed(NodeId n) {
   load_into(x86::eax, node(n).a);
   use(node(n).a);
   count_down(insns_);
-  std::vector<u32> slow{jump_if(x86::CondCode::kLE)};
+  Jumps slow{jump_if(x86::CondCode::kLE)};
   a.xor_(x86::eax, next - 4);
   a.shr(x86::eax, 28);
   slow.push_back(jump_if(x86::CondCode::kZ));
-  far(std::move(slow), [this, next] { change_state(StateChanges::synchronize, next); });
+  far(slow, [this, next] { change_state(StateChanges::synchronize, next); });
   link_to(next, jump_opcode);
 }
 

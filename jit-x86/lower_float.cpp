@@ -310,7 +310,7 @@ void Lowering::float_arith(NodeId n) {
     a.emit(instruction(op), result, left, fpr_operand(op == ArithOp::mul ? it.b : it.c));
   }
   is_single(it) ? finish_single(n, result, checks) : finish_double(n, result, checks);
-  exact_float(std::move(checks));
+  exact_float(checks);
   set_short(it.imm, is_single(it));
   use_operands(n);
 }
@@ -397,25 +397,23 @@ void Lowering::round_to_single(NodeId n) {
   a.vcvtsd2ss(to, from, from);
   a.vcvtss2sd(to, to, to);
   fpr_result(it.imm, to);
-  exact_float(std::move(checks));
+  exact_float(checks);
   set_short(it.imm, true);
   use_operands(n);
 }
 
-void Lowering::exact_float(FloatChecks checks) {
+void Lowering::exact_float(const FloatChecks& checks) {
   const u32 back = here();
   const u32 word = block_->insns[insns_ - 1].word;
-  far({}, [this, checks = std::move(checks), word, back] {
-    if (checks.small != 0) {
-      land(checks.small);
-      a.vptest(x86::xmm1, x86::xmm1);
-      const u32 not_zero = jump_if(x86::CondCode::kNZ);
-      jump_to(checks.small_back);
-      land(not_zero);
-    }
-    for (const u32 from : checks.exact) land(from);
+  far(checks.exact, [this, small = checks.small, small_back = checks.small_back, word, back] {
+    const u32 exact = here();
     call_exact_float(word);
     jump_to(back);
+    if (small == 0) return;
+    land(small);
+    a.vptest(x86::xmm1, x86::xmm1);
+    lead(jump_if(x86::CondCode::kNZ), exact);
+    jump_to(small_back);
   });
 }
 
@@ -475,7 +473,7 @@ void Lowering::float_to_int(NodeId n) {
   } else {
     a.mov(fpr_memory(it.imm), integer.r64());
   }
-  exact_float(std::move(checks));
+  exact_float(checks);
   far({zero}, [this, integer, from, back] {  // the lowest bit of the high word is the operand's sign
     a.vmovq(integer.r64(), from);
     a.shr(integer.r64(), 63);

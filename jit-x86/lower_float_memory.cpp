@@ -17,7 +17,7 @@ void Lowering::load_float(NodeId n) {
     a.vmovq(to, from);
     a.vpshufb(to, to, swap);
   } else {
-    std::vector<u32> slow;
+    Jumps slow;
     address_to_eax(node(n).a);
     claim(x86::Gp::kIdCx);
     claim(x86::Gp::kIdDx);
@@ -25,7 +25,7 @@ void Lowering::load_float(NodeId n) {
     a.vmovq(to, x86::qword_ptr(x86::rcx, x86::rax));
     a.vpshufb(to, to, swap);
     const u32 back = here();
-    far(std::move(slow), [this, to, back] {
+    far(slow, [this, to, back] {
       call_with_side_point(thunks_.load[3]);
       a.vmovq(to, x86::rdx);
       jump_to(back);
@@ -58,7 +58,7 @@ void Lowering::load_stored_float(NodeId n) {
     if (where_[it.a].place == Place::pending) use_operands(it.a);
     join_words(to, it.b, it.c);
   } else {
-    std::vector<u32> slow;
+    Jumps slow;
     address_to_eax(it.a);
     claim(x86::Gp::kIdCx);
     claim(x86::Gp::kIdDx);
@@ -67,7 +67,7 @@ void Lowering::load_stored_float(NodeId n) {
     release(x86::edx);
     join_words(to, it.b, it.c);
     const u32 back = here();
-    far(std::move(slow), [this, to, back] {
+    far(slow, [this, to, back] {
       call_with_side_point(thunks_.load[3]);
       a.vmovq(to, x86::rdx);
       jump_to(back);
@@ -104,14 +104,14 @@ void Lowering::store_float(NodeId n) {
   address_to_eax(it.a);
   claim(x86::Gp::kIdCx);
   claim(x86::Gp::kIdDx);
-  std::vector<u32> slow;
+  Jumps slow;
   translate(SoftTlb::write_offset, 3, slow);
   const x86::Xmm value = fpr(it.b, x86::xmm0);
   a.vpshufb(x86::xmm1, value, constant_memory(Constant::swap_bytes, 16));
   a.vmovq(x86::qword_ptr(x86::rcx, x86::rax), x86::xmm1);
   const u32 back = here();
   const asmjit::Operand from = fpr_operand(it.b);
-  far(std::move(slow), [this, from, back] {
+  far(slow, [this, from, back] {
     a.emit(x86::Inst::kIdVmovq, x86::xmm0, from);
     a.vmovq(x86::rdx, x86::xmm0);
     call_with_side_point(thunks_.store[3]);

@@ -34,7 +34,7 @@ void Lowering::lower_memory(NodeId n) {
   use(node(n).a);
 }
 
-void Lowering::translate(u32 table, unsigned size_log2, std::vector<u32>& slow) {
+void Lowering::translate(u32 table, unsigned size_log2, Jumps& slow) {
   a.mov(x86::ecx, x86::eax);
   a.shr(x86::ecx, 12);
   a.mov(x86::rcx, x86::qword_ptr(x86::r15, x86::rcx, 3, static_cast<i32>(table)));
@@ -148,14 +148,14 @@ void Lowering::load(NodeId n, unsigned size_log2) {
   if (!in_place) load_into(address, ea);
   claim(x86::Gp::kIdCx);
   claim(x86::Gp::kIdDx);  // the thunk returns the value here
-  std::vector<u32> slow;
+  Jumps slow;
   translate(SoftTlb::read_offset, size_log2, slow);
   use(ea);
   const std::optional<x86::Gp> pin = pinned_destination(n);
   const x86::Gp to = pin ? *pin : x86::edx;
   byte_swapped_load(a, to, x86::ptr(x86::rcx, x86::rax), size_log2);
   const u32 back = here();
-  far(std::move(slow), [this, size_log2, to, back] {
+  far(slow, [this, size_log2, to, back] {
     call_with_side_point(thunks_.load[size_log2]);
     if (to.id() != x86::Gp::kIdDx) a.mov(to, x86::edx);
     jump_to(back);
@@ -212,11 +212,11 @@ void Lowering::store(NodeId n, unsigned size_log2) {
     load_into(address, ea);
   }
   claim(x86::Gp::kIdCx);
-  std::vector<u32> slow;
+  Jumps slow;
   translate(SoftTlb::write_offset, size_log2, slow);
   byte_swapped_store(a, x86::ptr(x86::rcx, x86::rax), from, size_log2);
   const u32 back = here();
-  far(std::move(slow), [this, size_log2, from, back] {
+  far(slow, [this, size_log2, from, back] {
     if (from.id() != x86::Gp::kIdDx) a.mov(x86::edx, from);
     call_with_side_point(thunks_.store[size_log2]);
     jump_to(back);

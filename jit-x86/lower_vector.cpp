@@ -90,11 +90,12 @@ void Lowering::compute_vector(NodeId n) {
 }
 
 // Behind it the code goes on with the register's old value as the result: the set_vr is to change nothing.
-void Lowering::exact_vector(std::vector<u32> from) {
-  for (u32& at : from) at -= static_cast<u32>(start_);
+void Lowering::exact_vector(const Jumps& from) {
+  Jumps in_block;
+  for (const u32 at : from) in_block.push_back(at - static_cast<u32>(start_));
   const u32 back = here();
   const u32 word = block_->insns[insns_ - 1].word;
-  far(std::move(from), [this, word, back, value = vector_value_] {
+  far(in_block, [this, word, back, value = vector_value_] {
     call_exact_float(word);
     const unsigned guest = Insn(word).rd();
     if (!is_pinned_vr(guest)) a.vmovdqa(value, vr_memory(guest));

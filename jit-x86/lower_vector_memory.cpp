@@ -23,7 +23,7 @@ void Lowering::load_vector(NodeId n) {
     a.vmovdqu(to, from);
     a.vpshufb(to, to, reversal());
   } else {
-    std::vector<u32> slow;
+    Jumps slow;
     address_to_eax(node(n).a);
     claim(x86::Gp::kIdCx);
     claim(x86::Gp::kIdDx);
@@ -31,7 +31,7 @@ void Lowering::load_vector(NodeId n) {
     a.vmovdqu(to, x86::xmmword_ptr(x86::rcx, x86::rax));
     a.vpshufb(to, to, reversal());
     const u32 back = here();
-    far(std::move(slow), [this, to, back] {
+    far(slow, [this, to, back] {
       call_with_side_point(thunks_.load_vector);
       a.vmovdqa(to, vector_on_its_way());
       jump_to(back);
@@ -61,11 +61,11 @@ void Lowering::store_vector(NodeId n) {
   claim(x86::Gp::kIdDx);
   const x86::Xmm value = vr_register(it.b, VectorCode::t0);
   a.vpshufb(VectorCode::t1, value, reversal());
-  std::vector<u32> slow;
+  Jumps slow;
   translate(SoftTlb::write_offset, 0, slow);
   a.vmovdqu(x86::xmmword_ptr(x86::rcx, x86::rax), VectorCode::t1);
   const u32 back = here();
-  far(std::move(slow), [this, back] {
+  far(slow, [this, back] {
     a.vpshufb(VectorCode::t1, VectorCode::t1, reversal());
     a.vmovdqa(vector_on_its_way(), VectorCode::t1);
     call_with_side_point(thunks_.store_vector);

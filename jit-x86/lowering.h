@@ -2,10 +2,10 @@
 // that still holds it, a temporary, memory) is tracked per node; conditions are compared where they are used.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 
+#include "jit-x86/far_code.h"
 #include "jit-x86/host.h"
 #include "jit-x86/vector_code.h"
 #include "translator/backend.h"
@@ -185,12 +185,12 @@ class Lowering {
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
   // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
-  void translate(u32 table, unsigned size_log2, std::vector<u32>& slow);
+  void translate(u32 table, unsigned size_log2, Jumps& slow);
 
   // --- Floating point (lower_float.cpp) ---
   // Jumps for what the host may get wrong; `small` only if the value in xmm1 is not zero.
   struct FloatChecks {
-    std::vector<u32> exact;
+    Jumps exact;
     u32 small = 0, small_back = 0;
   };
   void lower_float(NodeId n);
@@ -224,7 +224,7 @@ class Lowering {
   void store_float(NodeId n);
   void store_float_flat(NodeId n);
   void address_to_eax(NodeId ea);
-  void exact_float(FloatChecks checks);  // far: the exact function, and back here
+  void exact_float(const FloatChecks& checks);  // far: the exact function, and back here
   void call_exact_float(u32 word);
   x86::Xmm fpr(NodeId value, x86::Xmm scratch);  // in a register, read only
   asmjit::Operand fpr_operand(NodeId value);     // register or memory
@@ -239,7 +239,7 @@ class Lowering {
   void hold_vrs();
   void set_vr(NodeId n);
   void compute_vector(NodeId n);
-  void exact_vector(std::vector<u32> from);  // far: the exact function, and back here
+  void exact_vector(const Jumps& from);  // far: the exact function, and back here
   void set_cr6(NodeId n);
   void insert_element(NodeId n);
   void extract_element(NodeId n);
@@ -325,18 +325,19 @@ class Lowering {
   // Code that is seldom run, placed behind the block: `emit` is called there, after the jumps to it are
   // patched.
   struct Far {
-    std::vector<u32> from;  // where the jumps' displacements are
-    u32 insns;              // as it was
-    u16 float_record;       // likewise
-    std::function<void()> emit;
+    Jumps from;
+    u32 insns;         // as it was
+    u16 float_record;  // likewise
+    FarCode emit;
   };
-  void far(std::vector<u32> from, std::function<void()> emit);
+  void far(const Jumps& from, FarCode emit);
 
   // Jumps by displacement; asmjit's labels cost more than the instructions between them.
-  u32 jump();                            // to be patched
-  u32 jump_if(x86::CondCode condition);  // to be patched
-  void land(u32 displacement_at);        // a jump leads here
-  void jump_to(u32 offset);              // backwards in this block
+  u32 jump();                                                        // to be patched
+  u32 jump_if(x86::CondCode condition);                              // to be patched
+  void land(u32 displacement_at) { lead(displacement_at, here()); }  // a jump leads here
+  void lead(u32 displacement_at, u32 to);
+  void jump_to(u32 offset);  // backwards in this block
   void jump_to(const u8* code);
   void call(const u8* code);
   void branch_absolute(u8 opcode, const u8* code);
@@ -352,8 +353,8 @@ class Lowering {
   bool so_known_ = true;  // it is as the block's mode says: no instruction of the block has written it yet
   bool flat_ = false;
   bool flat_stores_ = false;
-  u32 insns_ = 0;  // begun so far, the current one included
-  std::vector<u16> uses_;
+  u32 insns_ = 0;          // begun so far, the current one included
+  std::vector<u16> uses_;  // those that are still to come
   std::vector<Location> where_;
   // What an earlier node took over: the node's code, or its use of the operands as well.
   enum class Done : u8 { no, code, all };

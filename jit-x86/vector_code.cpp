@@ -179,7 +179,7 @@ bool VectorCode::has(Op op) { return row_of(op).code != nullptr; }
 
 void VectorCode::emit(const Insn& insn) {
   insn_ = insn;
-  exact.clear();
+  exact = {};
   const Row row = row_of(insn.op);
   (this->*row.code)(row);
 }

@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include "guest-ppc/vector/op.h"
+#include "jit-x86/far_code.h"
 #include "jit-x86/host.h"
 #include "jit-x86/vector_constants.h"
 
@@ -32,7 +32,7 @@ class VectorCode {
 
   // Jumps to be patched, as offsets of their displacements in the assembler: the operands are such that only
   // the exact function gives the result. Nothing has been written when they are taken.
-  std::vector<u32> exact;
+  Jumps exact;
 
   static x86::Mem constant(std::size_t member, u32 bytes = 16);
 

@@ -101,6 +101,7 @@ struct Block {
   u8 alignment_traps = 7;  // as Cpu's
   std::vector<GuestInsn> insns;
   std::vector<Node> nodes;
+  std::vector<u16> uses;  // how often each node is an operand, once the passes have run
   std::vector<Helper> helpers;
 
   void clear() {

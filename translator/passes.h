@@ -10,13 +10,10 @@ namespace quince::translator {
 void run_passes(Block& block);
 
 // Drops writes of guest state that nothing can see before the next write of the same, and values nobody uses.
-// Everything is visible at an exit and where an exception may be raised.
+// Everything is visible at an exit and where an exception may be raised. Counts the uses of what is left.
 void drop_dead_nodes(Block& block);
 
 // Lets loads of doubles take what two stores of words have left there in the same block.
 void forward_stores(Block& block);
-
-// How often each node is used as an operand.
-std::vector<u16> count_uses(const Block& block);
 
 }  // namespace quince::translator
