@@ -5,6 +5,7 @@
 
 namespace quince::app {
 
+void add_bench_command(CLI::App& app, int& status);
 void add_exec_command(CLI::App& app, int& status);
 void add_image_command(CLI::App& app, int& status);
 void add_info_command(CLI::App& app, int& status);

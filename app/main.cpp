@@ -59,6 +59,7 @@ int run(int argc, char** argv) {
   int exit_status = 0;
   quince::app::add_run_command(app, exit_status);
   quince::app::add_exec_command(app, exit_status);
+  quince::app::add_bench_command(app, exit_status);
   quince::app::add_translate_command(app, exit_status);
   quince::app::add_image_command(app, exit_status);
   quince::app::add_info_command(app, exit_status);

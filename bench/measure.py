@@ -7,7 +7,7 @@ import resource
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CHECKSUM = re.compile(r"checksum ([0-9a-f]{8})\n")
@@ -23,12 +23,18 @@ class Program:
     cpu: str
     rounds: int
     quick_rounds: int
+    more: int = 1  # so many times the rounds for engines that are that much faster here than QEMU
 
 
 def read_programs(path):
     rows = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    return [Program(name, kind, cpu, int(rounds), int(quick))
-            for name, kind, cpu, rounds, quick in (row for row in rows if row and not row[0].startswith("#"))]
+    return [Program(name, kind, cpu, int(rounds), int(quick), int(more))
+            for name, kind, cpu, rounds, quick, more in (row for row in rows if row and not row[0].startswith("#"))]
+
+
+def check_only(program):
+    """The same with the work of a quick run."""
+    return replace(program, rounds=program.quick_rounds, more=1)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Engine:
     """A way to run programs. `command` makes a command line from a program, its rounds, and a file for counters."""
     name: str
     command: object
-    missing: str = ""  # why it can't be used, if it can't
+    missing: str = ""   # why it can't be used, if it can't
+    fast: bool = False  # does Program.more times the work
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Run:
     checksum: str = ""
     failure: str = ""
     instructions: int = 0  # 0: the engine does not count
+    counters: dict = field(default_factory=dict)
 
 
 def processor_seconds():
@@ -73,8 +81,8 @@ def run(engine, program, rounds, scratch, timeout=300):
     found = CHECKSUM.fullmatch(done.stdout)
     if not found:
         return Run(cpu, wall, failure="printed no checksum")
-    instructions = json.loads(counters.read_text())["guest_instructions"] if counters.exists() else 0
-    return Run(cpu, wall, found.group(1), instructions=instructions)
+    counted = json.loads(counters.read_text()) if counters.exists() else {}
+    return Run(cpu, wall, found.group(1), instructions=counted.get("guest_instructions", 0), counters=counted)
 
 
 @dataclass
@@ -82,6 +90,7 @@ class Series:
     """All runs of a program under one engine. Times count only if each run printed the expected checksum."""
     expected: str = ""  # empty: the right result is not known
     missing: str = ""
+    times: int = 1      # each run did so many times the usual work
     runs: list = field(default_factory=list)
 
     def problem(self):
@@ -99,18 +108,23 @@ class Series:
         return bool(self.problem()) and not self.missing and bool(self.runs)
 
     def seconds(self):
-        return statistics.median(one.cpu_seconds for one in self.runs)
+        """For the usual work."""
+        return statistics.median(self.all_seconds())
+
+    def all_seconds(self):
+        return [one.cpu_seconds / self.times for one in self.runs]
 
     def best(self):
-        return min(one.cpu_seconds for one in self.runs)
+        return min(self.all_seconds())
 
     def spread(self):
         """Slowest minus fastest, as a share of the median."""
-        times = [one.cpu_seconds for one in self.runs]
-        return (max(times) - min(times)) / max(self.seconds(), 1e-6)
+        times = self.all_seconds()
+        return (max(times) - min(times)) / max(self.seconds(), 1e-12)
 
     def instructions(self):
-        return statistics.median(one.instructions for one in self.runs)
+        """For the usual work."""
+        return statistics.median(one.instructions for one in self.runs) / self.times
 
     def mips(self):
         """Millions of guest instructions per second of processor time; 0 if they are not counted."""
@@ -118,10 +132,10 @@ class Series:
 
 
 def ratio(ours, peer):
-    """How many times our processor time is the peer's; None if either has no valid time."""
-    if ours.problem() or peer.problem():
+    """How many times our processor time is the peer's; None if either has no valid time, or one too short to see."""
+    if ours.problem() or peer.problem() or not ours.seconds() or not peer.seconds():
         return None
-    return ours.seconds() / max(peer.seconds(), 1e-6)
+    return ours.seconds() / peer.seconds()
 
 
 def geometric_mean(values):
@@ -138,3 +152,8 @@ def noise(series):
     runs = [one for each in good for one in each.runs]
     share = sum(one.cpu_seconds for one in runs) / max(sum(one.wall_seconds for one in runs), 1e-6)
     return statistics.median(spreads), max(spreads), min(share, 1.0)
+
+
+def too_noisy(found):
+    """Of what noise() says."""
+    return bool(found) and (found[0] > NOISY_SPREAD or found[2] < 0.8)

@@ -1,0 +1,247 @@
+"""The bench with engines that misbehave: each failure shows as itself, never as a figure, and the rest is there."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import bare_metal  # noqa: E402 (needs the path)
+import linux_guest  # noqa: E402
+import machine_runs  # noqa: E402
+import measure  # noqa: E402
+import record  # noqa: E402
+import report  # noqa: E402
+import suite  # noqa: E402
+
+PROGRAM = measure.Program("sample", "integer", "750", 10, 2)
+EXPERIMENT = bare_metal.Experiment(0, "sample", 1000, 1, "an example")
+
+
+def shell(name, script, missing="", fast=False):
+    """An engine that runs a line of shell, with the rounds in $1 and the file for counters in $2."""
+    return measure.Engine(name, lambda program, rounds, counters: ["sh", "-c", script, "sh", str(rounds), counters],
+                          missing, fast)
+
+
+GOOD = "printf 'checksum 000000%02x\\n' $1; echo '{\"guest_instructions\": 1000000}' > \"$2\"; i=0; " \
+       "while [ $i -lt 3000 ]; do i=$((i+1)); done"
+
+
+class FakeMachine(linux_guest.Machine):
+    """A machine whose console is given."""
+    def run(self, work, scratch, timeout=0):
+        return linux_guest.runs_of(self.command, work), {}
+
+
+def bench_of(script, missing="", machine=None, operations=None, program=PROGRAM):
+    engines = [shell(suite.NATIVE, GOOD, fast=True), shell(suite.PEER, GOOD), shell(suite.OURS, script, missing)]
+    systems = [FakeMachine(suite.OUR_LINUX, None, None, machine)] if machine else []
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = suite.Bench([program], engines, systems, operations, rounds=3, scratch=scratch)
+        bench.measure()
+    return bench
+
+
+def data_of(bench):
+    """As it is after it has been written and read."""
+    return json.loads(json.dumps(record.of_bench(bench, {}, {"processor": "a processor", "processors": 2})))
+
+
+def console(*lines, failure=""):
+    return machine_runs.MachineRun(lines=list(enumerate(lines)), failure=failure)
+
+
+class Misbehaviour(unittest.TestCase):
+    def check(self, script, said, missing=""):
+        bench = bench_of(script, missing)
+        ours, peer = bench.series(PROGRAM, suite.OURS), bench.series(PROGRAM, suite.PEER)
+        self.assertIn(said, ours.problem())
+        self.assertEqual((ours.wrong(), bench.wrong()), (not missing, not missing))
+        self.assertIsNone(bench.ratio(PROGRAM, suite.OURS, suite.NATIVE))
+        data = data_of(bench)
+        self.assertIsNone(record.ratio(data["programs"][0], suite.OURS, suite.NATIVE))
+        self.assertIn(said, report.text(data))
+        self.assertEqual(data["means"]["quince/native"]["all"], {"mean": None, "without": 1})
+        # The rest is still there.
+        self.assertEqual(peer.problem(), "")
+        self.assertGreater(record.ratio(data["programs"][0], suite.PEER, suite.NATIVE), 0)
+        self.assertRegex(report.text(data), r"sample +integer +[0-9.]+ s .*[0-9.]+ x")
+
+    def test_wrong_checksum(self):
+        self.check("echo checksum 00000bad", "WRONG: 00000bad for 0000000a")
+
+    def test_crash(self):
+        self.check("echo oh dear >&2; kill -SEGV $$", "status -11 oh dear")
+
+    def test_checksum_and_then_failure(self):
+        self.check(GOOD + "; exit 3", "status 3")
+
+    def test_no_checksum(self):
+        self.check("echo hello", "printed no checksum")
+
+    def test_missing_engine(self):
+        self.check("exit 1", "not installed", missing="not installed")
+
+    def test_wrong_once(self):
+        bench = bench_of(GOOD)
+        bench.series(PROGRAM, suite.OURS).runs.append(measure.Run(1, 1, "00000bad"))
+        self.assertIn("WRONG", bench.series(PROGRAM, suite.OURS).problem())
+
+    def test_no_such_program(self):
+        engine = measure.Engine("ours", lambda *_: ["/nonexistent/program"])
+        with tempfile.TemporaryDirectory() as scratch:
+            self.assertIn("No such file", measure.run(engine, PROGRAM, 1, scratch).failure)
+
+    def test_endless(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            self.assertIn("no end", measure.run(shell("ours", "sleep 60"), PROGRAM, 1, scratch, timeout=0.2).failure)
+
+
+class MachinesThatMisbehave(unittest.TestCase):
+    def check(self, lines, said):
+        data = data_of(bench_of(GOOD, machine=lines))
+        self.assertIn(said, report.text(data))
+        self.assertIsNone(record.ratio(data["programs"][0], suite.OUR_LINUX, suite.NATIVE))
+        self.assertGreater(record.ratio(data["programs"][0], suite.OURS, suite.NATIVE), 0)
+
+    def test_good(self):
+        data = data_of(bench_of(GOOD, machine=console("hello", "BENCH-START sample",
+                                                      "BENCH-END sample rc=0 checksum 0000000a")))
+        self.assertEqual(data["programs"][0]["engines"][suite.OUR_LINUX]["seconds"], [1, 1, 1])
+
+    def test_wrong_checksum(self):
+        self.check(console("BENCH-START sample", "BENCH-END sample rc=0 checksum 00000bad"), "WRONG: 00000bad")
+
+    def test_program_crashes(self):
+        self.check(console("BENCH-START sample", "BENCH-END sample rc=139 Segmentation fault"), "status 139 Segm")
+
+    def test_prints_something_else(self):
+        self.check(console("BENCH-START sample", "BENCH-END sample rc=0 "), "printed no checksum")
+
+    def test_machine_ends_in_the_middle(self):
+        self.check(console("BENCH-START sample", failure="status 4: checkstop"), "status 4: checkstop")
+
+    def test_machine_forgets(self):
+        self.check(console("nothing"), "the guest did not run it")
+
+
+class OperationsThatMisbehave(unittest.TestCase):
+    def report(self, theirs, missing=None):
+        def ours(image):
+            return (0.2 if image.name.endswith("-1000") else 0.1), "0000000a"
+        with tempfile.TemporaryDirectory() as scratch:
+            operations = bare_metal.Operations(None, [EXPERIMENT], {"ours": ours, "theirs": theirs}, missing=missing,
+                                               scratch=scratch)
+            operations.image_of = lambda experiment, rounds: Path(f"{experiment.name}-{rounds}")
+            bench = bench_of(GOOD, operations=operations)
+        return report.text(data_of(bench)), bench
+
+    def test_good(self):
+        text, bench = self.report(lambda image: (0.5, "0000000a"))
+        self.assertIn("111111.1", text)  # (0.2 s - 0.1 s) / 900 in nanoseconds
+        self.assertFalse(bench.wrong())
+
+    def test_different(self):
+        text, bench = self.report(lambda image: (0.5, "00000bad"))
+        self.assertIn("WRONG: 00000bad", text)
+        self.assertNotIn("111111.1", text)  # nobody knows who is right
+        self.assertTrue(bench.wrong())
+
+    def test_failure(self):
+        text, bench = self.report(lambda image: (0.5, "status 70 oh dear"))
+        self.assertIn("status 70 oh dear", text)
+        self.assertIn("111111.1", text)
+        self.assertTrue(bench.wrong())
+
+    def test_missing(self):
+        text, bench = self.report(lambda image: 1 / 0, {"theirs": "not installed"})
+        self.assertIn("not installed", text)
+        self.assertFalse(bench.wrong())
+
+
+class Interruption(unittest.TestCase):
+    def test_what_there_is_stays(self):
+        bench = bench_of(GOOD)
+        before = len(bench.series(PROGRAM, suite.OURS).runs)
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+        bench.run = interrupt
+        bench.measure()
+        data = data_of(bench)
+        self.assertTrue(data["interrupted"])
+        self.assertIn("interrupted: some runs are missing", report.text(data))
+        self.assertEqual(len(data["programs"][0]["engines"][suite.OURS]["seconds"]), before)
+
+    def test_command(self):
+        """The whole command, with programs that sleep; Ctrl-C comes in the middle."""
+        with tempfile.TemporaryDirectory() as folder:
+            build = Path(folder)
+            for name in ("quince", "bench/guest/crc", "bench/native/crc"):
+                path = build / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("#!/bin/sh\nsleep 0.3\necho checksum 00000001\n", encoding="ascii")
+                path.chmod(path.stat().st_mode | stat.S_IXUSR)
+            command = [sys.executable, "-B", HERE / "quince_bench", "--build", build, "--engines", "quince,native", "crc",
+                       "--rounds", "100", "--json", build / "record.json"]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            time.sleep(4)
+            os.kill(process.pid, signal.SIGINT)
+            text, _ = process.communicate(timeout=30)
+            self.assertEqual(process.returncode, 130)
+            self.assertIn("interrupted: some runs are missing", text)
+            self.assertRegex(text, r"crc +integer +[0-9.]+ s")
+            self.assertTrue(record.read(build / "record.json")["interrupted"])
+
+
+class Figures(unittest.TestCase):
+    def test_good_run(self):
+        bench = bench_of(GOOD)
+        ours = bench.series(PROGRAM, suite.OURS)
+        self.assertEqual((ours.problem(), len(ours.runs), ours.instructions()), ("", 3, 1000000))
+        self.assertGreater(bench.ratio(PROGRAM, suite.OURS, suite.PEER), 0)
+        self.assertFalse(bench.wrong())
+        self.assertIsNotNone(data_of(bench)["noise"])
+
+    def test_fast_engines_do_more(self):
+        program = measure.Program("sample", "integer", "750", 10, 2, 7)
+        bench = bench_of(GOOD, program=program)
+        native, ours = bench.series(program, suite.NATIVE), bench.series(program, suite.OURS)
+        self.assertEqual((native.expected, ours.expected, bench.wrong()), ("00000046", "0000000a", False))
+        native.runs = [measure.Run(0.7, 0.7, native.expected)]
+        self.assertAlmostEqual(native.seconds(), 0.1)
+
+    def test_statistics(self):
+        runs = [measure.Run(seconds, 2 * seconds, "1") for seconds in (2.0, 1.0, 1.5)]
+        series = measure.Series("1", runs=runs)
+        self.assertEqual((series.seconds(), series.best()), (1.5, 1.0))
+        self.assertAlmostEqual(series.spread(), 1 / 1.5)
+        self.assertAlmostEqual(measure.geometric_mean([2, 8]), 4)
+        self.assertEqual(measure.noise([series]), (series.spread(), series.spread(), 0.5))
+
+    def test_noisy_machine_is_called_so(self):
+        bench = bench_of(GOOD)
+        for series in bench.table.values():
+            series.runs = [measure.Run(seconds, seconds, series.expected) for seconds in (1.0, 2.0)]
+        text = report.text(data_of(bench))
+        self.assertIn("TOO NOISY", text)
+        self.assertIn("!", text)
+
+    def test_programs_have_sources(self):
+        for program in measure.read_programs(HERE / "programs" / "programs.txt"):
+            folder = HERE.parent / "guests" / "real-programs" if program.kind == "real" else HERE / "programs"
+            self.assertTrue(any((folder / f"{program.name}{end}").exists() for end in (".c", ".cpp", ".py")))
+
+
+if __name__ == "__main__":
+    unittest.main()
