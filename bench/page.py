@@ -9,9 +9,9 @@ import suite
 
 STYLE = """
 :root { color-scheme: light dark; --text: #1c1e21; --quiet: #62676d; --paper: #ffffff; --line: #d8dadd; --bad: #b3261e;
-  --s0: #7a7f87; --s1: #1f6fb2; --s2: #d9822b; --s3: #16876a; --s4: #a64d9e; --s5: #8a6d1f; }
+  --s0: #1f6fb2; --s1: #d9822b; --s2: #6fb1e0; --s3: #f2bf85; --s4: #16876a; --s5: #8a8f96; }
 @media (prefers-color-scheme: dark) { :root { --text: #e4e6e9; --quiet: #9aa0a8; --paper: #16181b; --line: #3a3e44;
-  --bad: #ff8a80; --s0: #9aa0a8; --s1: #5aa9e6; --s2: #f0a04b; --s3: #4cc9a4; --s4: #d58bd0; --s5: #d3b65a; } }
+  --bad: #ff8a80; --s0: #5aa9e6; --s1: #f0a04b; --s2: #2f6695; --s3: #8f6230; --s4: #4cc9a4; --s5: #7a7f87; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 60rem;
   margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 0.4rem; }

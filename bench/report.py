@@ -53,7 +53,9 @@ def means(data):
 
 
 def operation_cell(data):
-    return data["problem"] or f"{data['median']:9.1f} ±{50 * data['spread']:3.0f} %"
+    if data["problem"] or data["spread"] > 2:
+        return data["problem"] or "too short to see"
+    return f"{data['median']:9.1f} ±{50 * data['spread']:3.0f} %"
 
 
 def operations(data):
@@ -85,7 +87,7 @@ def all_figures(data):
     """(where, figures) of each program of quince and of the boots."""
     found = [(row["name"], row["translation"][suite.OURS]) for row in data["programs"]
              if suite.OURS in row["translation"]]
-    return found + [(f"Linux and all ({name})", figures) for name, figures in data["boots"].items() if figures]
+    return found + [(f"all of {name}", figures) for name, figures in data["boots"].items() if figures]
 
 
 def shares(figures):

@@ -1,7 +1,8 @@
-// Memory: a list in random order through 4 MB; each load waits for the one before.
+// Memory: a list in random order through 256 KB, less than second-level caches have; each load
+// waits for the one before.
 #include "bench/programs/program.h"
 
-enum { nodes = 1 << 18 };
+enum { nodes = 1 << 14 };
 typedef struct Node {
   struct Node* next;
   uint32_t value, padding[2];

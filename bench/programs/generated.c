@@ -1,14 +1,14 @@
 // Self-modifying code: short functions are written, called a few times, changed in place, and called again.
-// Natively the same sums are computed without writing code.
+// The native build writes code of the host.
 #include <sys/mman.h>
 
 #include "bench/programs/program.h"
 
 enum { functions = 64, stride = 32 };  // bytes: one cache line of the 750
 
-#ifdef __powerpc__
 static uint8_t* code;
 
+#ifdef __powerpc__
 static void write_function(unsigned slot, uint16_t factor, uint16_t offset) {
   uint32_t* at = (uint32_t*)(code + slot * stride);
   at[0] = 0x1c630000u | (factor & 0x7fff);  // mulli r3,r3,factor
@@ -16,6 +16,19 @@ static void write_function(unsigned slot, uint16_t factor, uint16_t offset) {
   at[2] = 0x4e800020u;                      // blr
   __asm__ volatile("dcbst 0,%0\n\tsync\n\ticbi 0,%0\n\tsync\n\tisync" : : "r"(at) : "memory");
 }
+#elif defined(__x86_64__)
+static void write_function(unsigned slot, uint16_t factor, uint16_t offset) {
+  uint8_t* at = code + slot * stride;
+  const uint32_t by = factor & 0x7fff, plus = offset & 0x7fff;
+  memcpy(at, "\x69\xc7", 2);  // imul eax,edi,factor
+  memcpy(at + 2, &by, 4);
+  at[6] = 0x05;  // add eax,offset
+  memcpy(at + 7, &plus, 4);
+  at[11] = 0xc3;  // ret
+}
+#else
+#error "which instructions does this processor have?"
+#endif
 
 static uint32_t call_function(unsigned slot, uint32_t v) {
   return ((uint32_t(*)(uint32_t))(void*)(code + slot * stride))(v);
@@ -26,18 +39,6 @@ static int prepare(void) {
       mmap(NULL, functions * stride, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return code != MAP_FAILED;
 }
-#else
-static uint16_t factors[functions], offsets[functions];
-
-static void write_function(unsigned slot, uint16_t factor, uint16_t offset) {
-  factors[slot] = factor & 0x7fff;
-  offsets[slot] = offset & 0x7fff;
-}
-
-static uint32_t call_function(unsigned slot, uint32_t v) { return v * factors[slot] + offsets[slot]; }
-
-static int prepare(void) { return 1; }
-#endif
 
 int main(int argc, char** argv) {
   const unsigned rounds = rounds_wanted(argc, argv);
