@@ -1,6 +1,8 @@
 #include "devices/display.h"
 
+#include <bit>
 #include <cassert>
+#include <cstring>
 
 namespace quince::devices {
 
@@ -34,6 +36,11 @@ struct FromPalette {
 
 template <unsigned bytes, bool big_endian>
 u32 number(const u8* at) {
+  if constexpr (bytes == 4) {  // in a form that compilers vectorise
+    u32 value;
+    std::memcpy(&value, at, sizeof value);
+    return (std::endian::native == std::endian::big) == big_endian ? value : __builtin_bswap32(value);
+  }
   u32 value = 0;
   for (unsigned n = 0; n < bytes; ++n) value = value << 8 | at[big_endian ? n : bytes - 1 - n];
   return value;

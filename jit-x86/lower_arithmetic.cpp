@@ -57,7 +57,7 @@ void Lowering::lower_arithmetic(NodeId n) {
 
 void Lowering::add(NodeId n) {
   const Node& it = node(n);
-  if (is_address_of_next_access(n)) {
+  if (is_address_of_next_access(n) || is_address_of_neighbour(n)) {
     where_[n].place = Place::pending;
     return;
   }
@@ -71,7 +71,7 @@ void Lowering::add(NodeId n) {
   const x86::Gp l = reg(it.a);
   const x86::Mem sum = is_constant(it.b) ? x86::ptr(l.r64(), static_cast<i32>(constant(it.b)))
                                          : x86::ptr(l.r64(), reg(it.b).r64());
-  const x86::Gp to = destination_over(n, it.a);
+  const x86::Gp to = is_address_for_eax(n) ? claim(x86::Gp::kIdAx) : destination_over(n, it.a);
   if (to.id() == l.id() && !keep_flags) {
     a.emit(Id::kIdAdd, to, operand(it.b));
   } else {

@@ -7,6 +7,7 @@
 // Unaligned accesses are slow because they may cross into another page.
 #include <cassert>
 
+#include "jit-x86/byte_swapped.h"
 #include "jit-x86/lowering.h"
 
 namespace quince::jit {
@@ -34,6 +35,15 @@ void Lowering::lower_memory(NodeId n) {
   use(node(n).a);
 }
 
+// The load or store that comes next wants the address there, and nothing has to leave it.
+bool Lowering::is_address_for_eax(NodeId n) const {
+  NodeId next = next_code(n);
+  while (next < block_->nodes.size() && node(next).op == IrOp::get_gpr) next = next_code(next);
+  if (flat_ || holder_[rax_index] != no_node || locked_[rax_index] || next >= block_->nodes.size())
+    return false;
+  return is_load_or_store(node(next).op) && node(next).a == n;
+}
+
 void Lowering::translate(u32 table, unsigned size_log2, Jumps& slow) {
   a.mov(x86::ecx, x86::eax);
   a.shr(x86::ecx, 12);
@@ -45,32 +55,37 @@ void Lowering::translate(u32 table, unsigned size_log2, Jumps& slow) {
   slow.push_back(jump_if(x86::CondCode::kNZ));
 }
 
-namespace {
-
-void byte_swapped_load(x86::Assembler& a, x86::Gp to, const x86::Mem& from, unsigned size_log2) {
-  x86::Mem memory = from;
-  memory.setSize(1u << size_log2);
-  switch (size_log2) {
-    case 0: a.movzx(to, memory); break;
-    case 1:
-      a.movbe(to.r16(), memory);
-      a.movzx(to, to.r16());
-      break;
-    default: a.movbe(to, memory);
-  }
+void Lowering::access(const MemoryAccess& it, const x86::Mem& at) {
+  if (it.is_store)
+    byte_swapped_store(a, at, it.value, it.size_log2);
+  else
+    byte_swapped_load(a, it.value, at, it.size_log2);
 }
 
-void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, unsigned size_log2) {
-  x86::Mem memory = to;
-  memory.setSize(1u << size_log2);
-  switch (size_log2) {
-    case 0: a.mov(memory, from.r8()); break;
-    case 1: a.movbe(memory, from.r16()); break;
-    default: a.movbe(memory, from);
-  }
+void Lowering::call_for_access(const MemoryAccess& it, const u8* thunk) {
+  const bool elsewhere = it.value.id() != x86::Gp::kIdDx;
+  if (it.is_store && elsewhere) a.mov(x86::edx, it.value);
+  call_with_side_point(thunk);
+  if (!it.is_store && elsewhere) a.mov(it.value, x86::edx);
 }
 
-}  // namespace
+// The address in eax, rcx free.
+void Lowering::access_with_look_up(const MemoryAccess& it) {
+  Jumps slow;
+  translate(it.is_store ? SoftTlb::write_offset : SoftTlb::read_offset, it.size_log2, slow);
+  const bool leads = !neighbours_.others.empty();
+  if (leads) a.add(x86::rcx, x86::rax);
+  access(it, leads ? x86::ptr(x86::rcx) : x86::ptr(x86::rcx, x86::rax));
+  const u32 apart = leads ? check_neighbours() : 0, back = here();
+  far(slow, [this, it, apart, back] {
+    call_for_access(it, (it.is_store ? thunks_.store : thunks_.load)[it.size_log2]);
+    if (apart != 0) {
+      land(apart);
+      a.xor_(x86::ecx, x86::ecx);
+    }
+    jump_to(back);
+  });
+}
 
 // The sum can be left to the addressing mode of the load or store if nobody else wants it and its terms are
 // what they are until then: nothing stands between but constants, names of registers and what a store makes
@@ -143,24 +158,19 @@ void Lowering::load_flat(NodeId n, unsigned size_log2) {
 void Lowering::load(NodeId n, unsigned size_log2) {
   if (flat_) return load_flat(n, size_log2);
   const NodeId ea = node(n).a;
+  const bool near = is_neighbour(n), pending = where_[ea].place == Place::pending;
   const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
   const x86::Gp address = in_place ? reg(ea) : claim(x86::Gp::kIdAx);
-  if (!in_place) load_into(address, ea);
-  claim(x86::Gp::kIdCx);
+  if (!in_place && !pending) load_into(address, ea);
   claim(x86::Gp::kIdDx);  // the thunk returns the value here
-  Jumps slow;
-  translate(SoftTlb::read_offset, size_log2, slow);
+  if (!near) claim(x86::Gp::kIdCx), plan_neighbours(n);
+  const LateAddress late = late_address(ea);
+  if (pending) use_operands(ea);
   use(ea);
   const std::optional<x86::Gp> pin = pinned_destination(n);
-  const x86::Gp to = pin ? *pin : x86::edx;
-  byte_swapped_load(a, to, x86::ptr(x86::rcx, x86::rax), size_log2);
-  const u32 back = here();
-  far(slow, [this, size_log2, to, back] {
-    call_with_side_point(thunks_.load[size_log2]);
-    if (to.id() != x86::Gp::kIdDx) a.mov(to, x86::edx);
-    jump_to(back);
-  });
-  define(n, to);
+  const MemoryAccess it{false, size_log2, pin ? *pin : x86::edx};
+  near ? access_neighbour(n, it, late) : access_with_look_up(it);
+  define(n, it.value);
 }
 
 void Lowering::store_flat(NodeId n, unsigned size_log2) {
@@ -177,6 +187,7 @@ void Lowering::store_flat(NodeId n, unsigned size_log2) {
 void Lowering::store(NodeId n, unsigned size_log2) {
   if (flat_stores_) return store_flat(n, size_log2);
   const NodeId ea = node(n).a, value = node(n).b;
+  const bool near = is_neighbour(n), pending = where_[ea].place == Place::pending;
   const auto lives_in = [&](NodeId x, u8 host) {
     return where_[x].place == Place::temporary && where_[x].index == host;
   };
@@ -208,19 +219,18 @@ void Lowering::store(NodeId n, unsigned size_log2) {
     reg(ea);
   } else {
     release(x86::eax);
-    const x86::Gp address = claim(x86::Gp::kIdAx);
-    load_into(address, ea);
+    claim(x86::Gp::kIdAx);
+    if (!pending) load_into(x86::eax, ea);
+    if (!pending && where_[ea].place == Place::temporary) {  // the thunk keeps it there, and nowhere else
+      holder_[where_[ea].index == x86::Gp::kIdDx ? rdx_index : rcx_index] = no_node;
+      holder_[rax_index] = ea;
+      where_[ea] = {Place::temporary, x86::Gp::kIdAx};
+    }
   }
-  claim(x86::Gp::kIdCx);
-  Jumps slow;
-  translate(SoftTlb::write_offset, size_log2, slow);
-  byte_swapped_store(a, x86::ptr(x86::rcx, x86::rax), from, size_log2);
-  const u32 back = here();
-  far(slow, [this, size_log2, from, back] {
-    if (from.id() != x86::Gp::kIdDx) a.mov(x86::edx, from);
-    call_with_side_point(thunks_.store[size_log2]);
-    jump_to(back);
-  });
+  if (!near) claim(x86::Gp::kIdCx), plan_neighbours(n);
+  const MemoryAccess it{true, size_log2, from};
+  near ? access_neighbour(n, it, late_address(ea)) : access_with_look_up(it);
+  if (pending) use_operands(ea);
   use(ea);
   use(value);
 }

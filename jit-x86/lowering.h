@@ -29,11 +29,13 @@ struct Thunks {
   const u8* access = nullptr;      // from the signal handler; Area::fault_address says where the host faulted
   const u8* checkpoint = nullptr;  // jump, next address in ecx
   const u8* lookup = nullptr;      // jump, next address in ecx
-  const u8* change_state = nullptr;   // jump, StateChange in rax, its arguments in edx and ecx
-  const u8* raise = nullptr;          // jump, address of the instruction in ecx, vector in eax, cause in edx
-  const u8* load[4] = {};             // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
-  const u8* store[4] = {};            // call, address in eax, value in rdx; eax is kept
-  const u8* load_reserved = nullptr;  // as load
+  const u8* change_state = nullptr;  // jump, StateChange in rax, its arguments in edx and ecx
+  const u8* raise = nullptr;         // jump, address of the instruction in ecx, vector in eax, cause in edx
+  const u8* load[4] = {};            // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
+  const u8* store[4] = {};           // call, address in eax, value in rdx; eax is kept
+  const u8* missed_load[3] = {};     // as load, for what is not slow as a rule
+  const u8* missed_store[3] = {};
+  const u8* load_reserved = nullptr;      // as load
   const u8* store_conditional = nullptr;  // as store; edx: 1 if it stored
   const u8* zero_block = nullptr;         // as store, without value
   const u8* misaligned = nullptr;         // call, address in eax: raises the alignment exception
@@ -94,6 +96,7 @@ class Lowering {
     u8 index = 0;  // guest register, host register or slot
   };
   static constexpr unsigned temporaries = 3;  // rax, rdx, rcx in the order in which they are given out
+  static constexpr unsigned rax_index = 0, rdx_index = 1, rcx_index = 2;
   static constexpr unsigned slots = 40;
 
   const Node& node(NodeId n) const { return block_->nodes[n]; }
@@ -177,15 +180,53 @@ class Lowering {
   void set_ca(NodeId n);
 
   // --- Memory (memory.cpp) ---
+  struct MemoryAccess {
+    bool is_store;
+    unsigned size_log2;
+    x86::Gp value;  // edx or a pinned register
+  };
+  void access(const MemoryAccess& it, const x86::Mem& at);
+  void call_for_access(const MemoryAccess& it, const u8* thunk);
+  void access_with_look_up(const MemoryAccess& it);
   void load(NodeId n, unsigned size_log2);
   void load_flat(NodeId n, unsigned size_log2);
   bool is_address_of_next_access(NodeId n) const;
+  bool is_address_for_eax(NodeId n) const;
+  // Of one to four bytes, in general registers.
+  static bool is_load_or_store(IrOp op) {
+    return (op >= IrOp::load8 && op <= IrOp::load32) || (op >= IrOp::store8 && op <= IrOp::store32);
+  }
   x86::Mem flat_address(NodeId ea);  // uses the node
   void note_flat_access();
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
   // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
   void translate(u32 table, unsigned size_log2, Jumps& slow);
+
+  // --- Neighbours: accesses near each other, found with one look-up (neighbours.cpp) ---
+  struct SplitAddress {
+    NodeId base;
+    u32 displacement;
+  };
+  SplitAddress split_address(NodeId ea) const;
+  void plan_neighbours(NodeId first);
+  bool is_same_base(NodeId one, NodeId other) const;
+  bool is_neighbour(NodeId access) const;
+  bool is_address_of_neighbour(NodeId n) const;
+  u32 check_neighbours();
+  struct LateAddress {
+    Location base;
+    i32 displacement = 0;
+  };
+  LateAddress late_address(NodeId ea) const;
+  void to_eax(const LateAddress& late);
+  void access_neighbour(NodeId n, const MemoryAccess& it, const LateAddress& address);
+  bool has_host_pointer() const { return copy_of_[rcx_index] == host_pointer; }
+  struct Neighbours {
+    SplitAddress first;
+    std::vector<NodeId> others;  // accesses, in their order
+    u32 lowest, end;             // of the bytes that they all touch, as displacements from the first
+  } neighbours_;
 
   // --- Floating point (lower_float.cpp) ---
   // Jumps for what the host may get wrong; `small` only if the value in xmm1 is not zero.
@@ -360,9 +401,9 @@ class Lowering {
   enum class Done : u8 { no, code, all };
   std::vector<Done> done_;
   NodeId holder_[3] = {};  // of each temporary, or no_node
-  static constexpr u8 no_guest = 0xff;
-  std::array<u8, 3>
-      copy_of_{};  // a guest register in memory of which a temporary that nobody holds has a copy
+  static constexpr u8 no_guest = 0xff, host_pointer = 0xfe;
+  std::array<u8, 3> copy_of_{};   // a guest register in memory of which a temporary that nobody holds has a
+                                  // copy, or, in rcx, host_pointer: where the first of neighbours_ is, or 0
   std::array<bool, 3> locked_{};  // in use by the node being lowered
   NodeId slot_holder_[slots] = {};
   std::vector<NodeId> aliases_[32];  // nodes that live in a guest register

@@ -3,6 +3,7 @@
 #include "guest-ppc/decoder.h"
 #include "guest-ppc/exact.h"
 #include "guest-ppc/vector/vscr.h"
+#include "jit-x86/byte_swapped.h"
 #include "jit-x86/vector_code.h"
 #include "translator/float_status.h"
 #include "translator/translator.h"
@@ -159,6 +160,10 @@ class ThunkMaker {
     for (unsigned size = 0; size < 4; ++size) {
       t.load[size] = slow(loads[size]);
       t.store[size] = slow(stores[size]);
+    }
+    for (unsigned size = 0; size < 3; ++size) {
+      t.missed_load[size] = missed(SoftTlb::read_offset, size, t.load[size]);
+      t.missed_store[size] = missed(SoftTlb::write_offset, size, t.store[size]);
     }
     t.load_vector = slow(slow_load_vector);
     t.store_vector = slow(slow_store_vector);
@@ -412,6 +417,26 @@ class ThunkMaker {
     a.pop(x86::rax);
     a.pop(x86::rax);
     finish_call();
+    return entry;
+  }
+
+  // As slow(), but for pages that may well be at hand.
+  const u8* missed(u32 table, unsigned size_log2, const u8* slow_access) {
+    const u8* entry = begin();
+    const bool is_load = table == SoftTlb::read_offset;
+    asmjit::Label slow = a.newLabel();
+    a.mov(x86::ecx, x86::eax);
+    a.shr(x86::ecx, 12);
+    a.mov(x86::rcx, x86::qword_ptr(x86::r15, x86::rcx, 3, static_cast<i32>(table)));
+    a.test(x86::rcx, x86::rcx);
+    a.jz(slow);
+    a.test(x86::al, (1 << size_log2) - 1);
+    a.jnz(slow);
+    is_load ? byte_swapped_load(a, x86::edx, x86::ptr(x86::rcx, x86::rax), size_log2)
+            : byte_swapped_store(a, x86::ptr(x86::rcx, x86::rax), x86::edx, size_log2);
+    a.ret();
+    a.bind(slow);
+    jump_to(slow_access);
     return entry;
   }
 

@@ -1,0 +1,32 @@
+// Big-endian loads and stores of 1 << size_log2 bytes.
+#pragma once
+
+#include "jit-x86/host.h"
+
+namespace quince::jit {
+
+// The rest of the register becomes zero.
+inline void byte_swapped_load(x86::Assembler& a, x86::Gp to, const x86::Mem& from, unsigned size_log2) {
+  x86::Mem memory = from;
+  memory.setSize(1u << size_log2);
+  switch (size_log2) {
+    case 0: a.movzx(to, memory); break;
+    case 1:
+      a.movbe(to.r16(), memory);
+      a.movzx(to, to.r16());
+      break;
+    default: a.movbe(to, memory);
+  }
+}
+
+inline void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, unsigned size_log2) {
+  x86::Mem memory = to;
+  memory.setSize(1u << size_log2);
+  switch (size_log2) {
+    case 0: a.mov(memory, from.r8()); break;
+    case 1: a.movbe(memory, from.r16()); break;
+    default: a.movbe(memory, from);
+  }
+}
+
+}  // namespace quince::jit
