@@ -62,7 +62,7 @@ x86::CondCode Lowering::compare(NodeId n, x86::CondCode code, x86::CondCode swap
   if (is_constant(right) && constant(right) == 0) {
     a.test(l, l);  // the flags are those of a comparison with 0
   } else {
-    a.emit(x86::Inst::kIdCmp, l, operand(right));
+    a.compute(x86::Inst::kIdCmp, l, operand(right));
   }
   return code;
 }

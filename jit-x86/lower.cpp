@@ -155,14 +155,12 @@ void Lowering::lower(NodeId n) {
 void Lowering::far(const Jumps& from, FarCode emit) { far_.push_back({from, insns_, float_record_, emit}); }
 
 u32 Lowering::jump() {
-  const u8 bytes[5] = {0xe9};
-  a.embed(bytes, sizeof bytes);
+  a.put(0xe9, 5);
   return here() - 4;
 }
 
 u32 Lowering::jump_if(x86::CondCode code) {
-  const u8 bytes[6] = {0x0f, static_cast<u8>(0x80 | static_cast<u8>(code))};
-  a.embed(bytes, sizeof bytes);
+  a.put(0x0f | (0x80u | static_cast<u8>(code)) << 8, 6);
   return here() - 4;
 }
 
@@ -176,10 +174,8 @@ void Lowering::jump_to(const u8* code) { branch_absolute(0xe9, code); }
 void Lowering::call(const u8* code) { branch_absolute(0xe8, code); }
 
 void Lowering::branch_absolute(u8 opcode, const u8* code) {
-  u8 bytes[5] = {opcode};
-  const auto displacement = static_cast<i32>(code - address(here() + 5));
-  std::memcpy(&bytes[1], &displacement, 4);
-  a.embed(bytes, sizeof bytes);
+  const auto displacement = static_cast<u32>(code - address(here() + 5));
+  a.put(opcode | u64{displacement} << 8, 5);
 }
 
 // --- Guest registers ---

@@ -73,7 +73,7 @@ void Lowering::add(NodeId n) {
                                          : x86::ptr(l.r64(), reg(it.b).r64());
   const x86::Gp to = is_address_for_eax(n) ? claim(x86::Gp::kIdAx) : destination_over(n, it.a);
   if (to.id() == l.id() && !keep_flags) {
-    a.emit(Id::kIdAdd, to, operand(it.b));
+    a.compute(Id::kIdAdd, to, operand(it.b));
   } else {
     a.lea(to, sum);
   }
@@ -112,7 +112,7 @@ void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
     }
   } else {
     load_into(to, left);
-    a.emit(op, to, operand(right));
+    a.compute(op, to, operand(right));
   }
   if (carries) carry_ = {op == Id::kIdAdd ? CarryFlag::same : CarryFlag::inverted, false};
   if (move_to) a.mov(*move_to, to), release(to), to = *move_to;
@@ -157,7 +157,7 @@ void Lowering::shift(NodeId n, asmjit::InstId by_constant, asmjit::InstId by_reg
     } else {
       if (places >= 32) places = 31;
       load_into(to, it.a);
-      if (places != 0) a.emit(by_constant, to, asmjit::imm(places));
+      if (places != 0) a.shift_by(by_constant, to, places);
     }
     use(it.a);
     use(it.b);

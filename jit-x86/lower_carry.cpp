@@ -188,7 +188,7 @@ void Lowering::add_with_carry(NodeId n) {
   } else if (carry_.flag != wanted) {
     a.cmc();
   }
-  a.emit(op, to, other);
+  a.compute(op, to, other);
   carry_ = {};
   if (carries) carry_ = {wanted, false};
   if (move_to) a.mov(*move_to, to), release(to), to = *move_to;
@@ -206,13 +206,13 @@ x86::CondCode Lowering::carry(NodeId n) {
     const NodeId x = node(it.a).a;
     if (has_one) {
       const x86::Gp left = reg(it.b);
-      a.emit(Id::kIdCmp, left, operand(x));
+      a.compute(Id::kIdCmp, left, operand(x));
     } else {
       const x86::Gp difference = temporary();
       load_into(difference, it.b);
       const asmjit::Operand right = operand(x);
       load_carry(CarryFlag::inverted);
-      a.emit(Id::kIdSbb, difference, right);
+      a.compute(Id::kIdSbb, difference, right);
     }
     use(x);
     return x86::CondCode::kNC;
@@ -221,7 +221,7 @@ x86::CondCode Lowering::carry(NodeId n) {
   const asmjit::Operand right = operand(it.b);
   if (has_one) a.stc();
   if (!has_one && !has_none) load_carry(CarryFlag::same);
-  a.emit(has_none ? Id::kIdAdd : Id::kIdAdc, sum, right);
+  a.compute(has_none ? Id::kIdAdd : Id::kIdAdc, sum, right);
   return x86::CondCode::kC;
 }
 

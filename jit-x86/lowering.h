@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "jit-x86/code_writer.h"
 #include "jit-x86/far_code.h"
 #include "jit-x86/host.h"
 #include "jit-x86/vector_code.h"
@@ -74,7 +75,7 @@ struct StateChanges {
 
 class Lowering {
  public:
-  Lowering(x86::Assembler& assembler, const Thunks& thunks)
+  Lowering(CodeWriter& assembler, const Thunks& thunks)
       : a(assembler), thunks_(thunks), vector_code_(assembler) {}
 
   // Code for the block at the assembler's position; offsets in the results count from there.
@@ -383,7 +384,7 @@ class Lowering {
   void call(const u8* code);
   void branch_absolute(u8 opcode, const u8* code);
 
-  x86::Assembler& a;
+  CodeWriter& a;
   const Thunks& thunks_;
   VectorCode vector_code_;
   const Block* block_ = nullptr;

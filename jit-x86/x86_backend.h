@@ -40,7 +40,7 @@ class X86Backend final : public translator::Backend {
   const bool flat_;
   CodeCache cache_;
   asmjit::CodeHolder holder_;
-  x86::Assembler assembler_;
+  CodeWriter assembler_;
   Thunks thunks_;
   std::size_t thunk_bytes_ = 0;
   Lowering lowering_;
