@@ -23,7 +23,8 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
   done_.assign(block.nodes.size(), Done::no);
   std::fill(std::begin(holder_), std::end(holder_), no_node);
   std::fill(std::begin(slot_holder_), std::end(slot_holder_), no_node);
-  for (auto& nodes : aliases_) nodes.clear();
+  last_alias_.fill(no_node);
+  alias_before_.resize(block.nodes.size());
   side_points.clear();
   float_records.clear();
   plan_float_records();
@@ -31,6 +32,7 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
   far_.clear();
 
   for (NodeId n = 0; n < block.nodes.size(); ++n) {
+    if (block.nodes[n].op == IrOp::nop) continue;
     if (done_[n] == Done::no) {
       settle_carry(n);
       lower(n);
@@ -203,7 +205,7 @@ void Lowering::set_gpr(NodeId n) {
     }
     where_[value] = {Place::guest, static_cast<u8>(guest)};
   }
-  if (where_[value].place == Place::guest && where_[value].index == guest) aliases_[guest].push_back(value);
+  if (where_[value].place == Place::guest && where_[value].index == guest) add_alias(guest, value);
 }
 
 void Lowering::store_word(i32 at, NodeId value) {
@@ -225,7 +227,7 @@ void Lowering::lower_register(NodeId n) {
   switch (it.op) {
     case IrOp::get_gpr:
       where_[n] = {Place::guest, static_cast<u8>(it.imm)};
-      aliases_[it.imm].push_back(n);
+      add_alias(it.imm, n);
       return;
     case IrOp::set_gpr: return set_gpr(n);
     case IrOp::get_lr: return load_word(n, StateOffsets::lr);

@@ -73,8 +73,7 @@ bool Lowering::keeps_carry_flag(NodeId n) const {
 }
 
 // The node's code is about to change the flags.
-void Lowering::settle_carry(NodeId n) {
-  if (carry_.flag == CarryFlag::none || keeps_carry_flag(n)) return;
+void Lowering::drop_carry_flag(NodeId n) {
   if (!carry_.in_byte && is_carry_seen_from(n)) store_carry(carry_);
   carry_ = {};
 }

@@ -126,6 +126,10 @@ class Lowering {
   bool keeps_copies(NodeId n) const;
   void free_temporaries_for_call();  // all live temporaries to slots
   void before_guest_write(unsigned guest, NodeId except);
+  void add_alias(unsigned guest, NodeId n) {
+    alias_before_[n] = last_alias_[guest];
+    last_alias_[guest] = n;
+  }
 
   // --- Nodes, by category ---
   void lower(NodeId n);
@@ -169,7 +173,10 @@ class Lowering {
     bool in_byte = true;  // also in the state's byte
   };
   Carry carry_;
-  void settle_carry(NodeId n);
+  void settle_carry(NodeId n) {
+    if (carry_.flag != CarryFlag::none && !keeps_carry_flag(n)) drop_carry_flag(n);
+  }
+  void drop_carry_flag(NodeId n);
   void store_carry(Carry carry);
   void load_carry(CarryFlag wanted);
   bool is_carry_seen_from(NodeId n) const;
@@ -407,7 +414,9 @@ class Lowering {
                                   // copy, or, in rcx, host_pointer: where the first of neighbours_ is, or 0
   std::array<bool, 3> locked_{};  // in use by the node being lowered
   NodeId slot_holder_[slots] = {};
-  std::vector<NodeId> aliases_[32];  // nodes that live in a guest register
+  // Nodes that live, or have lived, in a guest register: the last one of each, and to each the one before.
+  std::array<NodeId, 32> last_alias_{};
+  std::vector<NodeId> alias_before_;
   std::vector<Far> far_;
 };
 

@@ -177,7 +177,7 @@ void Lowering::define(NodeId n, x86::Gp result) {
   const auto pin =
       std::find_if(std::begin(pinned), std::end(pinned), [&](const auto& p) { return p.host == host; });
   where_[n] = {Place::guest, pin->guest};
-  aliases_[pin->guest].push_back(n);
+  add_alias(pin->guest, n);
 }
 
 // --- Guest registers ---
@@ -185,14 +185,14 @@ void Lowering::define(NodeId n, x86::Gp result) {
 // Values that live in the guest register move out before it changes.
 void Lowering::before_guest_write(unsigned guest, NodeId except) {
   std::replace(copy_of_.begin(), copy_of_.end(), static_cast<u8>(guest), no_guest);
-  for (const NodeId n : aliases_[guest]) {
+  for (NodeId n = last_alias_[guest]; n != no_node; n = alias_before_[n]) {
     if (n == except || uses_[n] == 0 || where_[n].place != Place::guest || where_[n].index != guest) continue;
     const x86::Gp t = temporary();
     load_into(t, n);
     define(n, t);
     release(t);
   }
-  aliases_[guest].clear();
+  last_alias_[guest] = no_node;
 }
 
 NodeId Lowering::next_code(NodeId n) const {
@@ -223,7 +223,7 @@ std::optional<x86::Gp> Lowering::pinned_destination(NodeId n) {
   if (node(next).a != (then == no_node ? n : then)) return std::nullopt;
   const unsigned guest = node(next).imm;
   if (!is_pinned(guest)) return std::nullopt;
-  for (const NodeId x : aliases_[guest]) {
+  for (NodeId x = last_alias_[guest]; x != no_node; x = alias_before_[x]) {
     const bool lives_there = where_[x].place == Place::guest && where_[x].index == guest;
     if (lives_there && uses_[x] > uses_by(n, x)) return std::nullopt;
   }

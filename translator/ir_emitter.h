@@ -329,8 +329,16 @@ class IrEmitter {
     Word a{no_node}, b{no_node};
   };
 
-  NodeId push(const Node& node) {
-    block_.nodes.push_back(node);
+  // Always in line, so that the fields go from registers to their places: copying a node that has just been
+  // written in pieces costs more than all the rest.
+  [[gnu::always_inline]] NodeId push(const Node& node) {
+    Node& made = block_.nodes.emplace_back();
+    made.op = node.op;
+    made.aux = node.aux;
+    made.a = node.a;
+    made.b = node.b;
+    made.c = node.c;
+    made.imm = node.imm;
     return static_cast<NodeId>(block_.nodes.size() - 1);
   }
   bool is_imm(Word w) const { return block_.nodes[w.id].op == IrOp::imm; }
