@@ -37,7 +37,7 @@ void Lowering::plan_float_records() {
   fprs_held_ = vrs_held_ = false;
   flags_of_compare_.at = ~0u;
   short_fprs_ = 0;
-  if (!block_->mode.fp) return;
+  if (!block_->has_floats) return;
   const auto& nodes = block_->nodes;
   for (NodeId n = 0; n < nodes.size(); ++n) {
     if (!is_arith(nodes[n].op)) continue;

@@ -50,8 +50,8 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
     float_record_ = piece.float_record;
     piece.emit();
   }
-  std::sort(side_points.begin(), side_points.end(),
-            [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; });
+  assert(std::is_sorted(side_points.begin(), side_points.end(),
+                        [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; }));
 }
 
 // Whether the node's code uses the temporaries by the rules of values.cpp alone and calls nothing.

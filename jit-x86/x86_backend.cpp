@@ -78,8 +78,7 @@ translator::CompiledBlock X86Backend::compile(const Block& block) {
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);
-  return {entry, bytes, std::move(lowering_.side_points), std::move(lowering_.float_records),
-          std::move(lowering_.links)};
+  return {entry, bytes, lowering_.side_points, lowering_.float_records, lowering_.links};
 }
 
 translator::Backend::Range X86Backend::open_next_chunk() {

@@ -2,7 +2,7 @@
 // run it.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "translator/ir.h"
 #include "translator/runtime.h"
@@ -39,12 +39,13 @@ struct LinkSite {
   bool calls;        // a subroutine of the guest: the host calls it, too
 };
 
+// The tables hold until the next block is compiled.
 struct CompiledBlock {
   const u8* entry = nullptr;
   u32 bytes = 0;
-  std::vector<SidePoint> side_points;
-  std::vector<FloatRecord> float_records;
-  std::vector<LinkSite> links;
+  std::span<const SidePoint> side_points;
+  std::span<const FloatRecord> float_records;
+  std::span<const LinkSite> links;
 };
 
 class Backend {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "translator/passes.h"
@@ -6,7 +7,7 @@ namespace quince::translator {
 
 namespace {
 
-// Guest state that nodes read and write, one number each; a get or set of none_of_these has no slot.
+// Guest state that nodes read and write, one number each.
 enum Slot : u8 {
   gpr = 0,
   fpr = 32,
@@ -28,6 +29,10 @@ class Slots {
   }
   static constexpr Slots every_cr_field() { return {0, u64{0xff} << (cr - 64)}; }
 
+  Slots if_true(bool condition) const {
+    const u64 mask = 0 - u64{condition};
+    return {low_ & mask, high_ & mask};
+  }
   bool meets(Slots other) const { return ((low_ & other.low_) | (high_ & other.high_)) != 0; }
   void add(Slots other) { low_ |= other.low_, high_ |= other.high_; }
   void remove(Slots other) { low_ &= ~other.low_, high_ &= ~other.high_; }
@@ -38,91 +43,97 @@ class Slots {
 };
 
 // A node's slot is the first one of its operation, plus its number shifted right.
-struct SlotRule {
+struct Rule {
   u8 first = none_of_these;
   u8 shift = 31;
+  bool writes = false;     // the slot
+  bool keeps_rest = false; // of what it writes
 };
 
-constexpr SlotRule rule_of(IrOp op) {
+constexpr Rule get(u8 first, u8 shift = 31) { return {first, shift}; }
+constexpr Rule set(u8 first, u8 shift = 31) { return {first, shift, true}; }
+constexpr Rule set_part(u8 first, u8 shift = 31) { return {first, shift, true, true}; }
+
+constexpr Rule rule_of(IrOp op) {
   switch (op) {
-    case IrOp::get_gpr:
-    case IrOp::set_gpr: return {gpr, 0};
-    case IrOp::get_fpr:
-    case IrOp::set_fpr: return {fpr, 0};
-    case IrOp::get_vr:
-    case IrOp::set_vr: return {vr, 0};
-    case IrOp::get_state:
-    case IrOp::set_state: return {others, 31};
-    case IrOp::get_lr:
-    case IrOp::set_lr: return {lr, 31};
-    case IrOp::get_ctr:
-    case IrOp::set_ctr: return {ctr, 31};
-    case IrOp::get_ca:
-    case IrOp::set_ca: return {ca, 31};
+    case IrOp::get_gpr: return get(gpr, 0);
+    case IrOp::set_gpr: return set(gpr, 0);
+    case IrOp::get_fpr: return get(fpr, 0);
+    case IrOp::set_fpr: return set(fpr, 0);
+    case IrOp::get_vr: return get(vr, 0);
+    case IrOp::set_vr: return set(vr, 0);
+    case IrOp::get_state: return get(others);
+    case IrOp::set_state: return set_part(others);
+    case IrOp::get_lr: return get(lr);
+    case IrOp::set_lr: return set(lr);
+    case IrOp::get_ctr: return get(ctr);
+    case IrOp::set_ctr: return set(ctr);
+    case IrOp::get_ca: return get(ca);
+    case IrOp::set_ca: return set(ca);
     case IrOp::get_ov:
-    case IrOp::get_so: return {xer_ov, 31};
-    case IrOp::get_cr_bit:
-    case IrOp::set_cr_bit: return {cr, 2};
+    case IrOp::get_so: return get(xer_ov);
+    case IrOp::get_cr_bit: return get(cr, 2);
+    case IrOp::set_cr_bit: return set_part(cr, 2);
     case IrOp::set_cr_signed:
     case IrOp::set_cr_unsigned:
     case IrOp::set_cr_field:
-    case IrOp::copy_cr_field: return {cr, 0};
+    case IrOp::copy_cr_field: return set(cr, 0);
     case IrOp::set_cr6_from_mask:
-    case IrOp::set_cr6_bounds: return {cr + 6, 31};
+    case IrOp::set_cr6_bounds: return set(cr + 6);
     default: return {};
   }
 }
 
 constexpr auto rules = [] {
-  std::array<SlotRule, ir_table.size()> table;
+  std::array<Rule, ir_table.size()> table;
   for (std::size_t op = 0; op < table.size(); ++op) table[op] = rule_of(static_cast<IrOp>(op));
   return table;
 }();
 
-Slots slot_of(const Node& node) {
-  const SlotRule rule = rules[static_cast<std::size_t>(node.op)];
-  return Slots::one(rule.first + (node.imm >> rule.shift));
-}
-
-// Whether the rest of the slot stays as it is.
-bool writes_part(IrOp op) { return op == IrOp::set_cr_bit || op == IrOp::set_state; }
-
+// Backwards over the list: what is live behind a node, and how often its value is used there, decide about
+// it. The branches for the common kinds of nodes are few, because their order is hard to predict.
 class DeadNodes {
  public:
-  explicit DeadNodes(Block& block) : block_(block) { block_.uses.assign(block.nodes.size(), 0); }
+  // One counter more: for operands that are not there.
+  explicit DeadNodes(Block& block) : block_(block), nowhere_(block.nodes.size()) {
+    block_.uses.assign(nowhere_ + 1, 0);
+  }
 
   void run() {
-    for (std::size_t n = block_.nodes.size(); n-- > 0;) visit(n);
+    for (std::size_t n = nowhere_; n-- > 0;) visit(n);
+    block_.uses.resize(nowhere_);
   }
 
  private:
   void visit(std::size_t n) {
     Node& node = block_.nodes[n];
-    switch (info(node.op).kind) {
-      case IrKind::mark: return;
-      case IrKind::pure:
-        if (block_.uses[n] == 0) return drop(node);
-        break;
-      case IrKind::get:
-        if (block_.uses[n] == 0) return drop(node);
-        live_.add(node.op == IrOp::get_cr ? Slots::every_cr_field() : slot_of(node));
-        break;
-      case IrKind::set:
-        if (!live_.meets(slot_of(node))) return drop(node);
-        if (!writes_part(node.op)) live_.remove(slot_of(node));
-        if (node.op == IrOp::copy_cr_field) live_.add(Slots::one(cr + node.aux));
-        break;
-      case IrKind::effect:
-      case IrKind::exit: live_ = Slots::all(); break;
+    const IrKind kind = info(node.op).kind;
+    if (kind >= IrKind::effect) {
+      if (kind == IrKind::mark) return;
+      live_ = Slots::all();
+      if (node.op == IrOp::raise) return;  // its operand fields hold constants
+      return use_operands(node);
     }
-    if (node.op == IrOp::raise) return;  // its operand fields hold constants
-    for (const NodeId operand : {node.a, node.b, node.c}) {
-      if (operand != no_node) ++block_.uses[operand];
+    const Rule rule = rules[static_cast<std::size_t>(node.op)];
+    const Slots slot = Slots::one(rule.first + (node.imm >> rule.shift));
+    const bool needed = rule.writes ? live_.meets(slot) : block_.uses[n] != 0;
+    if (!needed) {
+      node = {};
+      return;
     }
+    live_.remove(slot.if_true(rule.writes && !rule.keeps_rest));
+    live_.add(slot.if_true(!rule.writes));
+    if (node.op == IrOp::get_cr) live_.add(Slots::every_cr_field());
+    if (node.op == IrOp::copy_cr_field) live_.add(Slots::one(cr + node.aux));
+    use_operands(node);
   }
-  static void drop(Node& node) { node = {}; }
+  void use_operands(const Node& node) {
+    u16* uses = block_.uses.data();
+    for (const NodeId operand : {node.a, node.b, node.c}) ++uses[std::min<std::size_t>(operand, nowhere_)];
+  }
 
   Block& block_;
+  const std::size_t nowhere_;
   Slots live_ = Slots::all();
 };
 

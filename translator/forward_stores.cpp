@@ -100,9 +100,7 @@ class StoreForwarding {
 }  // namespace
 
 void forward_stores(Block& block) {
-  const bool wanted = std::any_of(block.nodes.begin(), block.nodes.end(),
-                                  [](const Node& node) { return node.op == IrOp::load_fp; });
-  if (wanted) StoreForwarding(block).run();
+  if (block.has_floats) StoreForwarding(block).run();
 }
 
 }  // namespace quince::translator

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <vector>
 
 #include "guest-ppc/cpu.h"
@@ -92,6 +93,35 @@ inline Mode Mode::of(const ppc::CpuState& state) {
   };
 }
 
+// A block's nodes. Lifting stops long before it is full.
+class NodeList {
+ public:
+  static constexpr std::size_t most = 2048;
+
+  NodeId add(const Node& node) {
+    assert(size_ < most);
+    // Field by field: copying a node that has just been written in pieces costs more than all the rest.
+    Node& made = nodes_[size_];
+    made.op = node.op;
+    made.aux = node.aux;
+    made.a = node.a;
+    made.b = node.b;
+    made.c = node.c;
+    made.imm = node.imm;
+    return static_cast<NodeId>(size_++);
+  }
+  void clear() { size_ = 0; }
+  std::size_t size() const { return size_; }
+  Node& operator[](std::size_t n) { return nodes_[n]; }
+  const Node& operator[](std::size_t n) const { return nodes_[n]; }
+  const Node* begin() const { return nodes_.data(); }
+  const Node* end() const { return nodes_.data() + size_; }
+
+ private:
+  std::size_t size_ = 0;
+  std::array<Node, most> nodes_;
+};
+
 // A piece of guest code from one entry: instructions in address order from `pc`, following the fall-through
 // path.
 struct Block {
@@ -100,13 +130,15 @@ struct Block {
   Mode mode;
   u8 alignment_traps = 7;  // as Cpu's
   std::vector<GuestInsn> insns;
-  std::vector<Node> nodes;
+  NodeList nodes;
+  bool has_floats = false;  // loads or computes any
   std::vector<u16> uses;  // how often each node is an operand, once the passes have run
   std::vector<Helper> helpers;
 
   void clear() {
     insns.clear();
     nodes.clear();
+    has_floats = false;
     helpers.clear();
   }
 };

@@ -217,7 +217,7 @@ class IrEmitter {
   Word load8(Word ea) { return {push({.op = IrOp::load8, .a = ea.id})}; }
   Word load16(Word ea) { return {push({.op = IrOp::load16, .a = ea.id})}; }
   Word load32(Word ea) { return {push({.op = IrOp::load32, .a = ea.id})}; }
-  Fp load_fp(Word ea) { return {push({.op = IrOp::load_fp, .a = ea.id})}; }
+  Fp load_fp(Word ea) { return {push_float({.op = IrOp::load_fp, .a = ea.id})}; }
   Vec load_vec(Word ea) { return {push({.op = IrOp::load_vec, .a = ea.id})}; }
   void store8(Word ea, Word v) { push({.op = IrOp::store8, .a = ea.id, .b = v.id}); }
   void store16(Word ea, Word v) { push({.op = IrOp::store16, .a = ea.id, .b = v.id}); }
@@ -248,9 +248,9 @@ class IrEmitter {
   template <ppc::fpu::ArithOp op, ppc::fpu::Precision precision>
   void fp_arith(unsigned d, Fp a, Fp c, Fp b) {
     constexpr u8 aux = static_cast<u8>(static_cast<u8>(op) | static_cast<u8>(precision) << 4);
-    push({.op = IrOp::fp_arith, .aux = aux, .a = a.id, .b = c.id, .c = b.id, .imm = d});
+    push_float({.op = IrOp::fp_arith, .aux = aux, .a = a.id, .b = c.id, .c = b.id, .imm = d});
   }
-  void fp_round_to_single(unsigned d, Fp b) { push({.op = IrOp::fp_round_to_single, .a = b.id, .imm = d}); }
+  void fp_round_to_single(unsigned d, Fp b) { push_float({.op = IrOp::fp_round_to_single, .a = b.id, .imm = d}); }
   void fp_to_int32(unsigned d, Fp b, bool toward_zero) {
     push({.op = IrOp::fp_to_int32, .aux = toward_zero, .a = b.id, .imm = d});
   }
@@ -329,17 +329,10 @@ class IrEmitter {
     Word a{no_node}, b{no_node};
   };
 
-  // Always in line, so that the fields go from registers to their places: copying a node that has just been
-  // written in pieces costs more than all the rest.
-  [[gnu::always_inline]] NodeId push(const Node& node) {
-    Node& made = block_.nodes.emplace_back();
-    made.op = node.op;
-    made.aux = node.aux;
-    made.a = node.a;
-    made.b = node.b;
-    made.c = node.c;
-    made.imm = node.imm;
-    return static_cast<NodeId>(block_.nodes.size() - 1);
+  [[gnu::always_inline]] NodeId push(const Node& node) { return block_.nodes.add(node); }
+  NodeId push_float(const Node& node) {
+    block_.has_floats = true;
+    return push(node);
   }
   bool is_imm(Word w) const { return block_.nodes[w.id].op == IrOp::imm; }
   u32 value(Word w) const { return block_.nodes[w.id].imm; }

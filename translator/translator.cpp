@@ -274,12 +274,13 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
            static_cast<u32>(block_.insns.size()),
            code.entry,
            code.bytes,
-           std::move(code.side_points),
-           std::move(code.float_records),
+           {code.side_points.begin(), code.side_points.end()},
+           {code.float_records.begin(), code.float_records.end()},
            {},
            {}};
+  made->links.reserve(code.links.size());
   for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
-  by_host_[reinterpret_cast<u64>(made->entry)] = made;
+  by_host_.emplace_hint(by_host_.end(), reinterpret_cast<u64>(made->entry), made);
   of_page_[physical / ppc::page_size].push_back(made);
   translations_[key(pc, tag)] = std::move(owned);
   cpu_.watch_code(physical, 4 * made->insns);
