@@ -1,7 +1,7 @@
-// asmjit's assembler with shorter ways for the instructions that generated code consists of: general registers,
-// memory, constants. asmjit looks every instruction up in tables that know all of x86-64; these encode theirs
-// straight away, to the same bytes. Everything else is the base's. Cost: about 5 ns an instruction, of asmjit's
-// 15.
+// asmjit's assembler with shorter ways for the instructions that generated code consists of: general
+// registers, memory, constants. asmjit looks every instruction up in tables that know all of x86-64; these
+// encode theirs straight away, to the same bytes. Everything else is the base's. Cost: about 5 ns an
+// instruction, of asmjit's 15.
 #pragma once
 
 #include "jit-x86/host.h"
@@ -39,9 +39,9 @@ class CodeWriter : public x86::Assembler {
   void set(x86::CondCode code, const Gp& to);
   void set(x86::CondCode code, const Mem& to);
 
-#define SUM(name, digit)                                                                     \
-  void name(const Gp& to, const Gp& from) { registers({8 * (digit) + 1}, from, to); }        \
-  void name(const Gp& to, const Mem& from) { memory({8 * (digit) + 3}, to, from); }          \
+#define SUM(name, digit)                                                                        \
+  void name(const Gp& to, const Gp& from) { registers({8 * (digit) + 1}, from, to); }           \
+  void name(const Gp& to, const Mem& from) { memory({8 * (digit) + 3}, to, from); }             \
   void name(const Gp& to, const Imm& value) { with_constant(digit, to, value.valueAs<i64>()); } \
   void name(const Mem& to, const Imm& value) { with_constant(digit, to, value.valueAs<i64>()); }
   SUM(add, 0)

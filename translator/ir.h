@@ -132,7 +132,7 @@ struct Block {
   std::vector<GuestInsn> insns;
   NodeList nodes;
   bool has_floats = false;  // loads or computes any
-  std::vector<u16> uses;  // how often each node is an operand, once the passes have run
+  std::vector<u16> uses;    // how often each node is an operand, once the passes have run
   std::vector<Helper> helpers;
 
   void clear() {

@@ -250,7 +250,9 @@ class IrEmitter {
     constexpr u8 aux = static_cast<u8>(static_cast<u8>(op) | static_cast<u8>(precision) << 4);
     push_float({.op = IrOp::fp_arith, .aux = aux, .a = a.id, .b = c.id, .c = b.id, .imm = d});
   }
-  void fp_round_to_single(unsigned d, Fp b) { push_float({.op = IrOp::fp_round_to_single, .a = b.id, .imm = d}); }
+  void fp_round_to_single(unsigned d, Fp b) {
+    push_float({.op = IrOp::fp_round_to_single, .a = b.id, .imm = d});
+  }
   void fp_to_int32(unsigned d, Fp b, bool toward_zero) {
     push({.op = IrOp::fp_to_int32, .aux = toward_zero, .a = b.id, .imm = d});
   }

@@ -73,10 +73,13 @@ TEST_F(CodeWriterTest, MovesAndExtensions) {
     const x86::Gp w = word(), x = word(), q = wide(), p = wide(), h = half(), b = low();
     const x86::Mem m1 = memory(1), m2 = memory(2), m4 = memory(4), m8 = memory(8);
     const Imm n = number();
-    compare("mov", [&](auto& a) { a.mov(w, x), a.mov(q, p), a.mov(w, m4), a.mov(m4, w), a.mov(q, m8), a.mov(m8, q); });
+    compare("mov", [&](auto& a) {
+      a.mov(w, x), a.mov(q, p), a.mov(w, m4), a.mov(m4, w), a.mov(q, m8), a.mov(m8, q);
+    });
     compare("mov bytes", [&](auto& a) { a.mov(m1, b), a.mov(m1, n); });
     compare("mov constant", [&](auto& a) { a.mov(w, n), a.mov(m4, n), a.mov(m8, n); });
-    compare("movbe", [&](auto& a) { a.movbe(w, m4), a.movbe(m4, w), a.movbe(h, m2), a.movbe(m2, h), a.movbe(q, m8); });
+    compare("movbe",
+            [&](auto& a) { a.movbe(w, m4), a.movbe(m4, w), a.movbe(h, m2), a.movbe(m2, h), a.movbe(q, m8); });
     compare("movzx", [&](auto& a) { a.movzx(w, b), a.movzx(w, h), a.movzx(w, m1), a.movzx(w, m2); });
     compare("movsx", [&](auto& a) { a.movsx(w, b), a.movsx(w, h), a.movsx(w, m1), a.movsx(w, m2); });
     compare("movsxd", [&](auto& a) { a.movsxd(q, w), a.movsxd(q, m4); });
@@ -89,15 +92,20 @@ TEST_F(CodeWriterTest, Sums) {
     const x86::Gp w = word(), x = word(), q = wide(), p = wide();
     const x86::Mem m1 = memory(1), m4 = memory(4), m8 = memory(8);
     const Imm n = number();
-    compare("add", [&](auto& a) { a.add(w, x), a.add(q, p), a.add(w, m4), a.add(q, m8), a.add(w, n), a.add(q, n); });
+    compare("add",
+            [&](auto& a) { a.add(w, x), a.add(q, p), a.add(w, m4), a.add(q, m8), a.add(w, n), a.add(q, n); });
     compare("or", [&](auto& a) { a.or_(w, x), a.or_(w, m4), a.or_(w, n), a.or_(m4, n); });
     compare("and", [&](auto& a) { a.and_(w, x), a.and_(w, m4), a.and_(w, n), a.and_(m4, n); });
-    compare("sub", [&](auto& a) { a.sub(w, x), a.sub(w, m4), a.sub(w, n), a.sub(m4, n), a.sub(q, n), a.sub(q, p); });
+    compare("sub",
+            [&](auto& a) { a.sub(w, x), a.sub(w, m4), a.sub(w, n), a.sub(m4, n), a.sub(q, n), a.sub(q, p); });
     compare("xor", [&](auto& a) { a.xor_(w, x), a.xor_(w, m4), a.xor_(w, n), a.xor_(m4, n), a.xor_(q, m8); });
-    compare("cmp", [&](auto& a) { a.cmp(w, x), a.cmp(w, m4), a.cmp(w, n), a.cmp(m4, n), a.cmp(m8, n), a.cmp(q, n); });
+    compare("cmp", [&](auto& a) {
+      a.cmp(w, x), a.cmp(w, m4), a.cmp(w, n), a.cmp(m4, n), a.cmp(m8, n), a.cmp(q, n);
+    });
     const x86::Gp b = low();
     const Imm small = imm(i % 128);
-    compare("bytes", [&](auto& a) { a.cmp(m1, small), a.and_(b, small), a.add(b, small), a.xor_(b, x86::cl); });
+    compare("bytes",
+            [&](auto& a) { a.cmp(m1, small), a.and_(b, small), a.add(b, small), a.xor_(b, x86::cl); });
     compare("lea", [&](auto& a) { a.lea(w, m8), a.lea(q, m8); });
     if (HasFatalFailure()) return;
   }
@@ -109,7 +117,8 @@ TEST_F(CodeWriterTest, ShiftsTestsAndConditions) {
     const x86::Mem m1 = memory(1);
     const auto places = imm(random(31) + 1);
     const auto code = static_cast<x86::CondCode>(random(16));
-    compare("shifts", [&](auto& a) { a.shl(w, places), a.shr(w, places), a.sar(w, places), a.shr(q, places); });
+    compare("shifts",
+            [&](auto& a) { a.shl(w, places), a.shr(w, places), a.sar(w, places), a.shr(q, places); });
     compare("test", [&](auto& a) { a.test(w, x), a.test(q, p), a.test(b, imm(i % 128)), a.test(w, imm(i)); });
     compare("set", [&](auto& a) { a.set(code, b), a.set(code, m1); });
     if (HasFatalFailure()) return;
