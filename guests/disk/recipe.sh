@@ -8,15 +8,14 @@ files="initramfs grub"
 result=disk.img
 
 # In sectors of 512 bytes.
-boot_start=64 boot_sectors=4096
+boot_start=64
 root_start=4160 root_sectors=$((240 * 2048))
 
 make_product() {
   # shellcheck source=guests/initramfs/tree.sh
   . "$guests/initramfs/tree.sh"
-  # shellcheck source=guests/grub/menu.sh
-  . "$guests/grub/menu.sh"
-  export HOME=$work # hfsutils keep notes there
+  # shellcheck source=guests/grub/boot-partition.sh
+  . "$guests/grub/boot-partition.sh"
   local image=$out/$result
   truncate -s $(((root_start + root_sectors + 64) * 512)) "$image"
   quietly "partitioning" parted -s "$image" mklabel mac \
@@ -26,29 +25,6 @@ make_product() {
   make_root_partition "$work/root.ext2"
   dd if="$work/boot" of="$image" bs=512 seek=$boot_start conv=notrunc,sparse status=none
   dd if="$work/root.ext2" of="$image" bs=512 seek=$root_start conv=notrunc,sparse status=none
-}
-
-# The firmware looks for a file of type tbxi in the blessed folder.
-make_boot_partition() { # FILE
-  local modules
-  modules=$(directory_of grub)/powerpc-ieee1275
-  cat >"$work/early.cfg" <<'END'
-search --file --set=root /boot/vmlinux.gz
-set prefix=($root)/boot/grub
-configfile /boot/grub/grub.cfg
-END
-  # shellcheck disable=SC2086 # a list of words
-  quietly "making GRUB" grub-mkimage -O powerpc-ieee1275 -d "$modules" -c "$work/early.cfg" -p /boot/grub \
-    -o "$work/grub.elf" $grub_modules
-  truncate -s $((boot_sectors * 512)) "$1"
-  quietly "formatting the boot partition" hformat -l boot "$1"
-  hmkdir :System
-  hcopy -r "$guests/grub/boot-script" :System:boot-script
-  hcopy -r "$work/grub.elf" :System:grub.elf
-  hattrib -t tbxi -c chrp :System:boot-script
-  hattrib -t boot -c UNIX :System:grub.elf
-  hattrib -b :System
-  humount
 }
 
 make_root_partition() { # FILE

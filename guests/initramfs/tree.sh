@@ -15,6 +15,8 @@ make_root() { # DIRECTORY
   install -m 755 "$guests/initramfs/init" "$root/init"
   ln -sf /init "$root/sbin/init"
   cp "$guests/initramfs/profile" "$root/etc/profile"
+  mkdir -p "$root/etc/acpi/PWRF"
+  install -m 755 "$guests/initramfs/power-key" "$root/etc/acpi/PWRF/00000080" # where BusyBox' acpid looks
   echo "root::0:0:root:/root:/bin/sh" >"$root/etc/passwd"
   echo "root:x:0:" >"$root/etc/group"
 }

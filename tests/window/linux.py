@@ -1,6 +1,5 @@
 """Linux in a window: penguin, keyboard, mouse, screenshots, full screen shapes, and shutting down by the close button."""
 
-import glob
 import os
 import sys
 import tempfile
@@ -12,40 +11,12 @@ from console import Reader
 from desktop import Desktop, missing, wait_for
 from extra_files import with_programs
 from machine import PROMPT, Machine, guests
-
-try:
-    from PIL import Image
-except ImportError:
-    Image = None  # missing() says so
+from screen import check, penguin, screenshot
 
 SKIPPED = 77
 LEFT, RIGHT, MIDDLE = 272, 273, 274  # linux/input-event-codes.h; ADB's second button is the middle one for Linux
 KEY_A, KEY_LEFTSHIFT, KEY_POWER = 30, 42, 116
 SHELL_ON_SCREEN = "setsid sh -c 'PS1=SCREEN: exec sh </dev/tty1 >/dev/tty1 2>&1' &\r"
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
-
-
-def screenshot(desktop, window):
-    """What the guest shows, by the key that saves it."""
-    before = set(glob.glob("quince-*.png"))
-    desktop.do("key", "--window", window, "ctrl+alt+s")
-    name = wait_for(lambda: set(glob.glob("quince-*.png")) - before, "screenshot").pop()
-    with Image.open(name) as picture:
-        copy = picture.convert("RGB")
-    os.unlink(name)  # the next one may have the same name
-    return copy
-
-
-def penguin(picture):
-    """The logo in the upper left corner: white belly, yellow feet and beak, black around."""
-    pixels = list(picture.crop((0, 0, 80, 80)).getdata())
-    white = sum(min(pixel) > 200 for pixel in pixels)
-    yellow = sum(red > 180 and green > 120 and blue < 90 for red, green, blue in pixels)
-    return white > 300 and yellow > 200
 
 
 def check_window_shows(desktop, window, picture):
