@@ -6,7 +6,8 @@
 namespace quince::jit {
 
 // The rest of the register becomes zero.
-inline void byte_swapped_load(x86::Assembler& a, x86::Gp to, const x86::Mem& from, unsigned size_log2) {
+template <class Assembler>
+void byte_swapped_load(Assembler& a, x86::Gp to, const x86::Mem& from, unsigned size_log2) {
   x86::Mem memory = from;
   memory.setSize(1u << size_log2);
   switch (size_log2) {
@@ -19,7 +20,8 @@ inline void byte_swapped_load(x86::Assembler& a, x86::Gp to, const x86::Mem& fro
   }
 }
 
-inline void byte_swapped_store(x86::Assembler& a, const x86::Mem& to, x86::Gp from, unsigned size_log2) {
+template <class Assembler>
+void byte_swapped_store(Assembler& a, const x86::Mem& to, x86::Gp from, unsigned size_log2) {
   x86::Mem memory = to;
   memory.setSize(1u << size_log2);
   switch (size_log2) {
