@@ -6,6 +6,7 @@
 #include "guest-ppc/interpreter.h"
 #include "jit-x86/block_name.h"
 #include "jit-x86/gdb_jit.h"
+#include "jit-x86/insn_counter.h"
 #include "jit-x86/jit_dump.h"
 #include "jit-x86/perf_map.h"
 #include "translator/translator.h"
@@ -23,11 +24,14 @@ void add_tool(translator::CodeListeners& listeners, tl::expected<std::unique_ptr
   listeners.add(std::move(*tool));
 }
 
+// profile: null if none was asked for.
 std::unique_ptr<translator::CodeListeners> make_listeners(const EngineOptions& options,
-                                                          const jit::X86Backend& backend) {
+                                                          const jit::X86Backend& backend,
+                                                          translator::Profile* profile) {
   auto listeners = std::make_unique<translator::CodeListeners>();
   if (options.perf_map) add_tool(*listeners, jit::PerfMap::create(), "--perf-map", backend);
   if (options.jitdump) add_tool(*listeners, jit::JitDump::create(), "--jitdump", backend);
+  if (profile) listeners->add(std::make_unique<jit::InsnCounter>(profile->host_instructions));
   if (options.gdb_jit) {
     add_tool<jit::GdbJit>(*listeners, std::make_unique<jit::GdbJit>(), "--gdb-jit", backend);
   }
@@ -38,10 +42,11 @@ std::unique_ptr<ppc::Engine> make_translator(ppc::Cpu& cpu, const EngineOptions&
                                              ppc::ExceptionHandling handling) {
   auto backend = jit::X86Backend::create(cpu, options.code_cache);
   if (!backend) throw NoEngine("--engine jit: " + backend.error());
-  auto listeners = make_listeners(options, **backend);
+  const jit::X86Backend& made = **backend;
   auto engine = std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
                                                          translator::Translator::usual_patience);
-  engine->set_listener(std::move(listeners));
+  if (options.profile) engine->start_profile();
+  engine->set_listener(make_listeners(options, made, engine->profile()));
   return engine;
 }
 
@@ -76,14 +81,17 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
       ->type_name("SIZE")
       ->default_str("64M");
   command.add_flag("--perf-map", options.perf_map, "Let perf name translated code: /tmp/perf-PID.map");
+  command.add_flag("--profile", options.profile, "More counters for --stats: where the time goes (slower)");
   command.add_flag("--jitdump", options.jitdump, "Let perf show translated code, too: ./jit-PID.dump");
   command.add_flag("--gdb-jit", options.gdb_jit, "Let a GDB that runs quince itself name translated code");
 }
 
 // Throws if something is asked of the translator.
 static void refuse_without_jit(const EngineOptions& options) {
-  const std::pair<bool, const char*> asked[] = {
-      {options.perf_map, "--perf-map"}, {options.jitdump, "--jitdump"}, {options.gdb_jit, "--gdb-jit"}};
+  const std::pair<bool, const char*> asked[] = {{options.perf_map, "--perf-map"},
+                                                {options.jitdump, "--jitdump"},
+                                                {options.gdb_jit, "--gdb-jit"},
+                                                {options.profile, "--profile"}};
   for (const auto& [is_asked, option] : asked) {
     if (is_asked) throw NoEngine(std::string(option) + " needs --engine jit");
   }

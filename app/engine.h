@@ -23,6 +23,7 @@ struct EngineOptions {
   std::string name = default_engine;  // "interpreter" or "jit"
   std::size_t code_cache = jit::default_code_cache;
   bool perf_map = false, jitdump = false, gdb_jit = false;
+  bool profile = false;
 };
 
 // The options that `run` and `exec` share.

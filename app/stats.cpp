@@ -1,8 +1,10 @@
 #include "app/stats.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
+#include <numeric>
 #include <utility>
 
 #include "translator/translator.h"
@@ -76,6 +78,38 @@ void write_translator(std::ostream& out, const Translator* translator) {
   out << ",\n";
 }
 
+// In the order of translator::Stage.
+constexpr std::array<const char*, translator::stages> stage_names = {"decode", "lift", "passes", "emit",
+                                                                     "link"};
+
+// Seconds, and how often the guest's instructions were not left alone: see translator::Profile.
+void write_profile(std::ostream& out, const Translator* translator, double processor_seconds) {
+  const translator::Profile* profile = translator ? translator->profile() : nullptr;
+  if (!profile) return;
+  std::array<double, translator::stages> stages{};
+  double translating = 0;
+  for (std::size_t n = 0; n < stages.size(); ++n) {
+    translating += stages[n] = translator->seconds(profile->stage_ticks[n]);
+  }
+  write_object(out, "translate_stages", stage_names, stages, false);
+  const double helpers = translator->seconds(profile->helper_ticks);
+  const double generated = translator->seconds(profile->generated_ticks) - helpers;
+  const double all = processor_seconds - translator->seconds(profile->listener_ticks);
+  const double interpreter = translator->seconds(profile->interpreter_ticks);
+  const std::array names = {"translated_code", "helpers", "interpreter", "translating", "everything_else"};
+  const std::array times = {generated, helpers, interpreter, translating,
+                            std::max(0.0, all - generated - helpers - interpreter - translating)};
+  out << ",\n";
+  write_object(out, "activity", names, times, false);
+  const auto& exits = translator->statistics().exits;
+  const u64 left = std::accumulate(exits.begin(), exits.end(), u64{0});
+  out << ",\n";
+  write_each<u64>(out, {{"host_instructions_emitted", profile->host_instructions},
+                        {"helper_calls", profile->helper_calls},
+                        {"interpreted_instructions", profile->interpreted},
+                        {"interventions", left + profile->helper_calls + profile->interpreted}});
+}
+
 void write_storage(std::ostream& out, const machine::StorageCounters& storage) {
   write_each<u64>(out, {
                            {"disk_bytes_read", storage.bytes_read},
@@ -108,7 +142,9 @@ void write_statistics(std::ostream& out, double wall_seconds, const ppc::Cpu& cp
   out << "{\n";
   write_each<u64>(out, {{"guest_instructions", cpu.instructions()}});
   write_each<double>(out, {{"wall_seconds", wall_seconds}, {"cpu_seconds", processor}});
-  write_translator(out, dynamic_cast<const Translator*>(&engine));
+  const auto* translator = dynamic_cast<const Translator*>(&engine);
+  write_translator(out, translator);
+  write_profile(out, translator, processor);
   write_each<u64>(out, {{"tlb_fills", cpu.tlb.fills()},
                         {"window_switches", cpu.tlb.window_switches()},
                         {"mmio_accesses", cpu.counters.mmio_accesses}});

@@ -68,6 +68,7 @@ class Machine:
     missing: str = ""
     fast: bool = False
     executable: object = None
+    profile: object = None  # as of measure.Engine
 
     def image(self, work, scratch):
         """The usual initial RAM disk, and behind it an archive with the programs."""

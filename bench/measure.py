@@ -44,6 +44,7 @@ class Engine:
     command: object
     missing: str = ""   # why it can't be used, if it can't
     fast: bool = False  # does Program.more times the work
+    profile: object = None  # like `command`, for one more run that counts where the time goes; its time does not count
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def translation(counters):
     stages = counters.get("translate_stages", {})
     total = sum(stages.values())
     executed = counters["guest_instructions"]
-    activity = counters.get("time_shares", {})
+    activity = counters.get("activity", {})
     figures = {
         "blocks": counters["blocks_translated"], "guest_instructions_translated": insns,
         "instructions_per_block": insns / counters["blocks_translated"],
@@ -53,7 +53,8 @@ def translation(counters):
     if total:
         figures["stages"] = {name: value / total for name, value in stages.items()}
     if activity:
-        figures["activity"] = activity
+        whole = sum(activity.values())
+        figures["activity"] = {name.replace("_", " "): value / whole for name, value in activity.items()}
     if "interventions" in counters and executed:
         figures["efficiency"] = max(0.0, 1 - counters["interventions"] / executed)
     return figures
@@ -64,8 +65,7 @@ def of_program(bench, program):
     for engine in bench.all_engines():
         series = bench.series(program, engine.name)
         engines[engine.name] = of_series(series) | {"expected": series.expected, "times": series.times}
-        if not series.problem() and series.runs[-1].counters:
-            figures[engine.name] = translation(series.runs[-1].counters)
+        figures[engine.name] = translation(bench.counters.get((program.name, engine.name), {}))
     return {"name": program.name, "class": program.kind, "cpu": program.cpu,
             "rounds": max(1, round(program.rounds * bench.scale)), "engines": engines,
             "translation": {name: data for name, data in figures.items() if data}}
@@ -92,7 +92,7 @@ def of_bench(bench, versions, host):
         "programs": [of_program(bench, program) for program in bench.programs],
         "machines": list(bench.operations.engines) if bench.operations else [],
         "operations": of_operations(bench.operations),
-        "boots": {name: translation(counters[-1]) for name, counters in bench.boots.items() if counters},
+        "boots": {machine.name: translation(bench.counters.get(machine.name, {})) for machine in bench.systems},
         "means": {f"{name}/{base}": {kind: {"mean": mean, "without": without}
                                      for kind, (mean, without) in bench.means(name, base).items()}
                   for name, base in pairs},

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import bare_metal
@@ -56,15 +57,17 @@ def user_engines(build, places):
     def guest(program):
         return places.executable(program, "guest")
 
-    def ours(name, engine):
-        return Engine(name, lambda program, rounds, counters: [
-            build / "quince", "exec", "--engine", engine, "--cpu", program.cpu, "--stats", counters, guest(program),
-            rounds], fast=engine == "jit")
+    def ours(name, engine, profile=False):
+        def command(*options):
+            return lambda program, rounds, counters: [
+                build / "quince", "exec", "--engine", engine, *options, "--cpu", program.cpu, "--stats", counters,
+                guest(program), rounds]
+        return Engine(name, command(), fast=profile, profile=command("--profile") if profile else None)
 
     peer = shutil.which(PEER)
     return [
         Engine(NATIVE, lambda program, rounds, _: [places.executable(program, "native"), rounds], fast=True),
-        ours(OURS, "jit"),
+        ours(OURS, "jit", profile=True),
         ours(INTERPRETER, "interpreter"),
         Engine(PEER, lambda program, rounds, _: [peer, "-cpu", program.cpu, guest(program), rounds],
                missing="" if peer else "not installed"),
@@ -76,14 +79,17 @@ def machines(build, places):
     def guest(program):
         return places.executable(program, "guest")
 
+    def ours(*options):
+        return lambda boot, counters: boot.ours(build / "quince", "--cpu", "7400", "--stats", counters, *options)
+
     kernel, initrd = guest_product("kernel"), guest_product("test-initramfs")
     unbuilt = "" if kernel and initrd else "not built (guests/build kernel test-initramfs)"
     peer = "" if shutil.which("qemu-system-ppc") else "not installed"
     return [
-        linux_guest.Machine(OUR_LINUX, kernel, initrd, lambda boot, counters: boot.ours(
-            build / "quince", "--cpu", "7400", "--stats", counters), missing=unbuilt, fast=True, executable=guest),
+        linux_guest.Machine(OUR_LINUX, kernel, initrd, ours(), unbuilt, fast=True, executable=guest,
+                            profile=ours("--profile")),
         linux_guest.Machine(PEER_LINUX, kernel, initrd, lambda boot, _: [*boot.peers(), "-cpu", "7400"],
-                            missing=peer or unbuilt, executable=guest),
+                            peer or unbuilt, executable=guest),
     ]
 
 
@@ -104,7 +110,7 @@ class Bench:
         self.programs, self.engines, self.systems, self.operations = programs, engines, systems, operations
         self.quick, self.rounds, self.scale, self.scratch, self.say = quick, rounds, scale, scratch, say
         self.warm_up, self.interrupted = warm_up, False
-        self.boots = {machine.name: [] for machine in systems}  # counters of each boot
+        self.counters = {}  # of runs with a profile: by (program, engine), and by machine
         self.table = {}
         for program in programs:
             unbuilt = places.missing(program) if places else ""
@@ -130,6 +136,8 @@ class Bench:
             self.find_what_is_right()
             for number in range(1, self.rounds + 1):
                 self.one_round(f"round {number} of {self.rounds}: ")
+            if self.warm_up:
+                self.profile()
         except KeyboardInterrupt:
             self.interrupted = True
 
@@ -164,12 +172,27 @@ class Bench:
                     if not self.series(program, machine.name).missing}
             if work:
                 self.say(f"{said}programs in {machine.name}")
-                runs, counters = machine.run(work, self.scratch)
-                self.boots[machine.name].append(counters)
+                runs, _ = machine.run(work, self.scratch)
                 for program, one in runs.items():
                     self.series(program, machine.name).runs.append(one)
         if self.operations:
             self.operations.one_round(lambda text: self.say(said + text))
+
+    def profile(self):
+        """What the translator did: one run more of each, whose time does not count."""
+        for engine in (one for one in self.engines if one.profile and not one.missing):
+            watched = replace(engine, command=engine.profile)
+            for program in self.programs:
+                if not self.series(program, engine.name).problem():
+                    self.say(f"profile: {program.name}")
+                    one = self.run(watched, program, self.work(program, engine))
+                    self.counters[program.name, engine.name] = one.counters
+        for machine in (one for one in self.systems if one.profile and not one.missing):
+            self.say(f"profile: {machine.name}")
+            work = {program: self.work(program, machine) for program in self.programs
+                    if not self.series(program, machine.name).missing}
+            if work:
+                self.counters[machine.name] = replace(machine, command=machine.profile).run(work, self.scratch)[1]
 
     def all_series(self):
         return [*self.table.values(), *(self.operations.table.values() if self.operations else ())]

@@ -6,6 +6,7 @@
 #include "jit-x86/byte_swapped.h"
 #include "jit-x86/vector_code.h"
 #include "translator/float_status.h"
+#include "translator/profile.h"
 #include "translator/translator.h"
 
 namespace quince::jit {
@@ -15,6 +16,7 @@ namespace {
 using translator::Area;
 using translator::area_of;
 using translator::ExitReason;
+using translator::HelperWatch;
 
 // --- What generated code calls. Exceptions stop here: they are reported, and the thunk leaves the block. ---
 
@@ -27,6 +29,7 @@ u64 report(Cpu& cpu, const GuestException& exception) {
 
 template <class F>
 u64 guarded(Cpu* cpu, F f) {
+  const HelperWatch watch(*cpu);
   try {
     return f();
   } catch (const GuestException& exception) {
@@ -90,11 +93,13 @@ u64 slow_float_helper(Cpu* cpu, translator::Helper function, u32 word) {
 }
 // The instruction raises no exception: none is enabled.
 void exact_float(Cpu* cpu) {
+  const HelperWatch watch(*cpu);
   const u32 word = area_of(*cpu).float_word;
   exact_function(decode(word, cpu->model.isa))(*cpu, Insn(word));
 }
 
 u64 read_fpscr(Cpu* cpu) {
+  const HelperWatch watch(*cpu);
   translator::settle_float_status(*cpu);
   return fpu::mffs(cpu->state.fpscr);
 }
@@ -607,19 +612,23 @@ class ThunkMaker {
 }  // namespace
 
 const u8* StateChanges::system_call(Cpu* cpu, u32, u32 next_pc) {
+  const HelperWatch watch(*cpu);
   cpu->hooks().system_call(next_pc);
   return resume(*cpu);
 }
 const u8* StateChanges::return_from_interrupt(Cpu* cpu, u32, u32) {
+  const HelperWatch watch(*cpu);
   cpu->return_from_interrupt();
   return resume(*cpu);
 }
 const u8* StateChanges::set_msr(Cpu* cpu, u32 value, u32 next_pc) {
+  const HelperWatch watch(*cpu);
   cpu->state.pc = next_pc;
   cpu->set_msr(value);
   return resume(*cpu);
 }
 const u8* StateChanges::synchronize(Cpu* cpu, u32, u32 next_pc) {
+  const HelperWatch watch(*cpu);
   cpu->state.pc = next_pc;
   return resume(*cpu);
 }

@@ -47,6 +47,8 @@ struct FloatStatus {
   u64 converted = 0;    // operand of convert
 };
 
+struct Profile;
+
 struct Area {
   i32 countdown;   // instructions left in this slice; negative or zero: stop at the next checkpoint
   i32 quiet;       // while the countdown is above this, no interrupt waits for MSR[EE]
@@ -72,6 +74,7 @@ struct Area {
   u64 cr_fields[16];                     // CrField of each four bits
   ppc::V128 vector_on_its_way;           // between a slow load or store and its register
   alignas(16) u8 backend_vectors[1536];  // the back end's constants for vectors
+  Profile* profile;                      // null: nobody asked for one
 };
 
 inline Area& area_of(ppc::Cpu& cpu) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "guest-ppc/decoder.h"
 #include "translator/float_status.h"
 #include "translator/lift.h"
 #include "translator/passes.h"
@@ -102,13 +103,18 @@ ppc::Stop Translator::run() {
       }
       begin_slice();
       drop_float_status(cpu_);
-      const ExitReason reason = backend_->enter(cpu_, code);
+      const ExitReason reason = enter(code);
       settle_status(reason);
       if (const auto stop = resolve(reason)) return *stop;
     } catch (const ppc::GuestException& exception) {
       if (const auto stop = handle(exception)) return *stop;
     }
   }
+}
+
+ExitReason Translator::enter(const u8* code) {
+  const Stopwatch watch(profile_ ? &profile_->generated_ticks : nullptr);
+  return backend_->enter(cpu_, code);
 }
 
 std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
@@ -151,7 +157,10 @@ std::optional<ppc::Stop> Translator::follow_link() {
 
 // At most one block.
 std::optional<ppc::Stop> Translator::interpret(u32 most_insns) {
+  const Stopwatch watch(profile_ ? &profile_->interpreter_ticks : nullptr);
+  const u64 before = profile_ ? cpu_.instructions() : 0;
   const auto stop = interpreter_.execute_once(most_insns);
+  if (profile_) profile_->interpreted += cpu_.instructions() - before;
   return stop_ ? stop_ : stop;
 }
 
@@ -247,8 +256,25 @@ bool Translator::is_cold(u32 pc) {
   return false;
 }
 
+void Translator::start_profile() {
+  profile_ = std::make_unique<Profile>();
+  area_.profile = profile_.get();
+}
+
+// Lifting decodes as it goes. What that takes is found by doing it once more.
+void Translator::separate_decoding(const u8* page) {
+  const u64 started = TickClock::now();
+  for (u32 n = 0; n < block_.insns.size(); ++n) {
+    u32 word;
+    std::memcpy(&word, page + (block_.pc & ppc::page_mask) + 4 * n, 4);
+    [[maybe_unused]] const volatile auto op = ppc::decode(ppc::swap_bytes(word), cpu_.model.isa);
+  }
+  profile_->move(Stage::lift, Stage::decode, TickClock::now() - started);
+}
+
 Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   const u64 started = TickClock::now();
+  Laps laps(profile_.get());
   drop_retired();
   const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
   if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
@@ -258,13 +284,16 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   block_.mode = Mode::of(cpu_.state);
   block_.alignment_traps = cpu_.alignment_traps;
   lift(block_, cpu_.model, page, cpu_.debug);
+  laps.end(Stage::lift);
   run_passes(block_);
+  laps.end(Stage::passes);
 
   CompiledBlock code = backend_->compile(block_);
   if (!code.entry) {
     evict(backend_->open_next_chunk());
     code = backend_->compile(block_);
   }
+  laps.end(Stage::emit);
 
   auto owned = std::make_unique<Translation>();
   Translation* made = owned.get();
@@ -285,24 +314,28 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   translations_[key(pc, tag)] = std::move(owned);
   cpu_.watch_code(physical, 4 * made->insns);
   cpu_.guard_code(physical);
-  if (listener_) listener_->added(pc, made->insns, {made->entry, made->bytes});
-
   TierStatistics& tier = statistics_.tier1;
   ++tier.blocks_translated;
   tier.guest_instructions_translated += made->insns;
   tier.host_bytes_emitted += made->bytes;
   tier.translate_ticks += TickClock::now() - started;
+  laps.end(Stage::link);
+  if (profile_) separate_decoding(page);
+  const Stopwatch watch(profile_ ? &profile_->listener_ticks : nullptr);
+  if (listener_) listener_->added(pc, made->insns, {made->entry, made->bytes});
   return made;
 }
 
 // --- Links ---
 
 void Translator::link(Translation& from, u32 index, Translation& to) {
+  Laps laps(profile_.get());
   ++statistics_.links;
   if (from.links[index].to) unlink(from, index);
   from.links[index].to = &to;
   to.incoming.push_back({&from, index});
   backend_->patch_link(from.entry, from.links[index].site, to.entry, to.tag & ~(ppc::page_mask - 1));
+  laps.end(Stage::link);
   if (listener_) listener_->linked(from.pc, to.pc);
 }
 

@@ -12,6 +12,7 @@
 #include "guest-ppc/interpreter.h"
 #include "translator/backend.h"
 #include "translator/code_listener.h"
+#include "translator/profile.h"
 #include "translator/statistics.h"
 
 namespace quince::translator {
@@ -39,6 +40,10 @@ class Translator final : public ppc::Engine {
   void set_listener(std::unique_ptr<CodeListener> listener) { listener_ = std::move(listener); }
 
   const Statistics& statistics() const { return statistics_; }
+  // From now on it counts where the time goes.
+  void start_profile();
+  Profile* profile() { return profile_.get(); }  // null: not started
+  const Profile* profile() const { return profile_.get(); }
   double seconds(u64 ticks) const { return ticks_.seconds(ticks); }  // of statistics()
   u64 code_cache_bytes() const { return backend_->cache_bytes(); }
   u64 code_bytes() const;  // of the translations that exist now
@@ -74,6 +79,7 @@ class Translator final : public ppc::Engine {
     std::vector<Incoming> incoming;
   };
 
+  ExitReason enter(const u8* code);
   std::optional<ppc::Stop> resolve(ExitReason reason);
   std::optional<ppc::Stop> handle(ppc::GuestException exception);
   std::optional<ppc::Stop> follow_link();
@@ -93,6 +99,7 @@ class Translator final : public ppc::Engine {
   bool is_quiet();
   void note_quiet();
   Translation* translate(u32 pc, u32 physical, u32 tag);
+  void separate_decoding(const u8* page);
   void link(Translation& from, u32 index, Translation& to);
   void unlink(Translation& from, u32 index);
   void forget(Translation* translation);
@@ -131,6 +138,7 @@ class Translator final : public ppc::Engine {
   };
   mutable std::array<Place, 64> places_{};  // what insn_at() has found; by_host_ still has their blocks
   Statistics statistics_;
+  std::unique_ptr<Profile> profile_;
   TickClock ticks_;
 };
 

@@ -62,6 +62,22 @@ def check_translator():
         expect(sum(tier[name] for tier in found["tiers"].values()) == found[name], f"tiers: {name}")
 
 
+def check_profile():
+    found = counters("--engine", "jit", "--profile")
+    plain = counters("--engine", "jit")
+    expect("activity" not in plain and "translate_stages" not in plain, "nobody asked for a profile")
+    expect(list(found["translate_stages"]) == ["decode", "lift", "passes", "emit", "link"], "stages")
+    expect(all(seconds > 0 for seconds in found["translate_stages"].values()), f"stages: {found['translate_stages']}")
+    activity = found["activity"]
+    expect(0 < sum(activity.values()) <= found["wall_seconds"] * 1.05, f"{activity}")
+    expect(abs(sum(found["translate_stages"].values()) - activity["translating"]) < 1e-6, "stages and their sum")
+    translated = found["guest_instructions_translated"]
+    expect(translated < found["host_instructions_emitted"] < found["host_bytes_emitted"], "host instructions")
+    interpreted, helped = found["interpreted_instructions"], found["helper_calls"]
+    expect(0 < interpreted < found["guest_instructions"], f"{interpreted} interpreted")
+    expect(found["interventions"] == interpreted + helped + sum(found["exits"].values()), "interventions")
+
+
 def check_small_cache():
     found = counters("--engine", "jit", "--code-cache", "1M")
     expect(found["code_cache_limit"] == MEBIBYTE, f"limit: {found['code_cache_limit']}")
@@ -80,5 +96,6 @@ def check_refusals():
 
 check_interpreter()
 check_translator()
+check_profile()
 check_small_cache()
 check_refusals()

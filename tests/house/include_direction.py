@@ -13,7 +13,7 @@ ROOMS = {
     "machine": {"ours": {"guest-ppc", "translator", "jit-x86", "devices"}, "libraries": set()},
     "app": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine"},
             "libraries": {"cli11", "sdl", "png"}},
-    "bench": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine", "app"},
+    "bench": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine", "app", "tests"},
               "libraries": {"benchmark", "cli11"}},
     "tests": {"ours": {"guest-ppc", "translator", "jit-x86", "devices", "machine", "app", "bench"},
               "libraries": {"gtest", "asmjit", "capstone", "mpfr", "cli11", "sdl", "png"}},
