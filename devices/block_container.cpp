@@ -241,11 +241,13 @@ class Complaints {
     if (fd_ < 0) return "/dev/null";
     return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(fd_);
   }
-  // Its first line, without the name of program and image.
+  // Its first line, without the name of program and image. That a module for other images is not installed
+  // says nothing of this one.
   std::string why() const {
     std::array<char, 1024> text;
     const ssize_t count = fd_ < 0 ? 0 : pread(fd_, text.data(), text.size(), 0);
     std::string line(text.data(), static_cast<std::size_t>(std::max<ssize_t>(0, count)));
+    while (line.starts_with("qemu: module ")) line.erase(0, std::min(line.find('\n'), line.size() - 1) + 1);
     line.resize(std::min(line.find('\n'), line.size()));
     if (const auto name = line.find("': "); name != std::string::npos) line.erase(0, name + 3);
     std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < ' '; });
@@ -351,6 +353,10 @@ tl::expected<std::unique_ptr<BlockStorage>, std::string> open_container(const st
   }
   auto storage = std::make_unique<NbdStorage>(*api, nbd, block_bytes);
   if (storage->bytes() == 0) return tl::unexpected(what + "holds nothing");
+  // Not all that is wrong with a compressed image is found when it is opened.
+  std::array<u8, sector_bytes> first;
+  if (storage->read(0, first) != 0)
+    return tl::unexpected(what + "its contents can't be read (is it complete? see qemu-img check)");
   return storage;
 }
 

@@ -7,17 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from machine import QUINCE, Machine, built, from_grub_to_power_off, run_to_end
+from machine import QUINCE, Machine, built, check_refused, from_grub_to_power_off
 
 SKIPPED = 77
-UNUSABLE_IMAGE = 3
-
-
-def refused(image):
-    result = run_to_end(str(image), timeout=30)
-    lines = result.stderr.decode().splitlines()
-    if result.returncode != UNUSABLE_IMAGE or len(lines) != 1 or not lines[0].startswith("quince: "):
-        raise AssertionError(f"status {result.returncode}, {lines}")
 
 
 def boot(image):
@@ -41,7 +33,7 @@ def main():
             subprocess.run(["qemu-img", "info", "-f", kind, image], check=True, stdout=subprocess.DEVNULL)
             with image.open("r+b") as file:
                 file.truncate(600)
-            refused(image)
+            check_refused(str(image))
             image.unlink()
 
 

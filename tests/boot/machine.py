@@ -67,6 +67,18 @@ def run_to_end(*options, timeout=150):
                           stderr=subprocess.PIPE, timeout=timeout, check=False)
 
 
+UNUSABLE_IMAGE = 3
+
+
+def check_refused(*options):
+    """An image that can't be used: one clear line."""
+    result = run_to_end(*options, timeout=30)
+    lines = result.stderr.decode().splitlines()
+    if result.returncode != UNUSABLE_IMAGE or len(lines) != 1 or not lines[0].startswith("quince: "):
+        raise AssertionError(f"status {result.returncode}, {lines}")
+    return lines[0]
+
+
 class Machine:
     """quince run with its serial line on a socket."""
 
