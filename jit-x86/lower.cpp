@@ -32,7 +32,7 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
   far_.clear();
 
   for (NodeId n = 0; n < block.nodes.size(); ++n) {
-    if (block.nodes[n].op == IrOp::nop) continue;
+    if (is_only_named(n)) continue;
     if (done_[n] == Done::no) {
       settle_carry(n);
       lower(n);
@@ -54,11 +54,31 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
                         [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; }));
 }
 
+constexpr auto copy_keepers = [] {
+  std::array<bool, translator::ir_table.size()> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto op = static_cast<IrOp>(i);
+    table[i] = op <= IrOp::bit_not || (op >= IrOp::get_gpr && op <= IrOp::load32) || op == IrOp::store8 ||
+               op == IrOp::store16 || op == IrOp::store32 || op == IrOp::require_alignment ||
+               op == IrOp::jump_if;
+  }
+  return table;
+}();
+
 // Whether the node's code uses the temporaries by the rules of values.cpp alone and calls nothing.
-bool Lowering::keeps_copies(NodeId n) const {
-  const IrOp op = node(n).op;
-  return op <= IrOp::bit_not || (op >= IrOp::get_gpr && op <= IrOp::load32) || op == IrOp::store8 ||
-         op == IrOp::store16 || op == IrOp::store32 || op == IrOp::require_alignment || op == IrOp::jump_if;
+bool Lowering::keeps_copies(NodeId n) const { return copy_keepers[static_cast<std::size_t>(node(n).op)]; }
+
+// Half of all nodes only give something a name. True, and done with it, if this is one of them.
+bool Lowering::is_only_named(NodeId n) {
+  switch (node(n).op) {
+    case IrOp::nop: return true;
+    case IrOp::insn: ++insns_; return note_origin(false), true;
+    case IrOp::imm: where_[n].place = Place::constant; return true;
+    case IrOp::get_gpr:
+      where_[n] = {Place::guest, static_cast<u8>(node(n).imm)};
+      return add_alias(node(n).imm, n), true;
+    default: return false;
+  }
 }
 
 void Lowering::lower(NodeId n) {
@@ -70,9 +90,6 @@ void Lowering::lower(NodeId n) {
     default: break;
   }
   switch (node(n).op) {
-    case IrOp::nop: return;
-    case IrOp::insn: ++insns_; return note_origin(false);
-    case IrOp::imm: where_[n].place = Place::constant; return;
     case IrOp::add:
     case IrOp::sub:
     case IrOp::add_with_carry:
@@ -94,7 +111,6 @@ void Lowering::lower(NodeId n) {
     case IrOp::sign_extend16:
     case IrOp::swap16:
     case IrOp::swap32: return lower_arithmetic(n);
-    case IrOp::get_gpr:
     case IrOp::set_gpr:
     case IrOp::get_lr:
     case IrOp::set_lr:
@@ -225,10 +241,6 @@ void Lowering::load_word(NodeId n, i32 at) {
 void Lowering::lower_register(NodeId n) {
   const Node& it = node(n);
   switch (it.op) {
-    case IrOp::get_gpr:
-      where_[n] = {Place::guest, static_cast<u8>(it.imm)};
-      add_alias(it.imm, n);
-      return;
     case IrOp::set_gpr: return set_gpr(n);
     case IrOp::get_lr: return load_word(n, StateOffsets::lr);
     case IrOp::get_ctr: return count_ctr_down(n) ? void() : load_word(n, StateOffsets::ctr);

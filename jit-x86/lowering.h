@@ -132,6 +132,7 @@ class Lowering {
   }
 
   // --- Nodes, by category ---
+  bool is_only_named(NodeId n);
   void lower(NodeId n);
   void lower_arithmetic(NodeId n);
   void lower_register(NodeId n);
