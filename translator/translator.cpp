@@ -29,7 +29,7 @@ Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::Exc
       handling_(handling),
       patience_(patience),
       interpreter_(cpu, handling, false),
-      visits_(visit_counters),
+      counters_(counters),
       dispatch_(dispatch_lines) {
   cpu_.set_hooks(this);
   area_.dispatch = dispatch_.data();
@@ -150,8 +150,7 @@ std::optional<ppc::Stop> Translator::follow_link() {
   if (!find(pc)) return interpret();
   // The block that asked had been forgotten, or translating may just have evicted it.
   if (!known || forgotten != forgotten_) return std::nullopt;
-  const auto to = translations_.find(key(pc, line(pc).tag));
-  if (to != translations_.end()) link(*from, index, *to->second);
+  if (Translation* to = find_translation(pc, line(pc).tag)) link(*from, index, *to);
   return std::nullopt;
 }
 
@@ -239,18 +238,25 @@ const u8* Translator::resume() {
 const u8* Translator::find_slow(u32 pc, u32 tag) {
   ++statistics_.lookups;
   if (tag == 0) tag = exec_tag(cpu_.fetch(pc).physical, area_.mode_key);
-  const auto known = translations_.find(key(pc, tag));
-  if (known == translations_.end() && is_cold(pc)) return nullptr;
-  Translation* translation = known != translations_.end()
-                                 ? known->second.get()
-                                 : translate(pc, (tag & ~ppc::page_mask) | (pc & ppc::page_mask), tag);
+  Translation* translation = find_translation(pc, tag);
+  if (!translation) {
+    if (is_cold(pc)) return nullptr;
+    translation = translate(pc, (tag & ~ppc::page_mask) | (pc & ppc::page_mask), tag);
+  }
   line(pc) = {pc, tag, translation->entry};
   return translation->entry;
 }
 
+// While a system boots, most code that is looked for has not been translated: one counter tells.
+Translator::Translation* Translator::find_translation(u32 pc, u32 tag) {
+  if (counters_of(pc).translations == 0) return nullptr;
+  const auto known = translations_.find(key(pc, tag));
+  return known == translations_.end() ? nullptr : known->second.get();
+}
+
 // Counts the visit. Addresses share counters: code that many others alias with is translated early.
 bool Translator::is_cold(u32 pc) {
-  u8& visits = visits_[pc / 4 % visit_counters];
+  u8& visits = counters_of(pc).visits;
   if (++visits < patience_) return true;
   visits = 0;
   return false;
@@ -312,6 +318,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   by_host_.emplace_hint(by_host_.end(), reinterpret_cast<u64>(made->entry), made);
   of_page_[physical / ppc::page_size].push_back(made);
   translations_[key(pc, tag)] = std::move(owned);
+  if (u8& count = counters_of(pc).translations; count < Counters::most_counted) ++count;
   cpu_.watch_code(physical, 4 * made->insns);
   cpu_.guard_code(physical);
   TierStatistics& tier = statistics_.tier1;
@@ -358,6 +365,7 @@ void Translator::forget(Translation* gone) {
   if (line(gone->pc).code == gone->entry) line(gone->pc) = {};
   std::erase(of_page_[gone->physical / ppc::page_size], gone);
   ++forgotten_;
+  if (u8& count = counters_of(gone->pc).translations; count < Counters::most_counted) --count;
   // by_host_ keeps it for now: the block may be running, and fault or leave through a link.
   const auto owner = translations_.find(key(gone->pc, gone->tag));
   retired_.push_back(std::move(owner->second));

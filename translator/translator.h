@@ -95,6 +95,7 @@ class Translator final : public ppc::Engine {
   // Null: the code at pc is to be interpreted this time.
   const u8* find(u32 pc);
   const u8* find_slow(u32 pc, u32 tag);
+  Translation* find_translation(u32 pc, u32 tag);
   bool is_cold(u32 pc);
   bool is_quiet();
   void note_quiet();
@@ -124,8 +125,16 @@ class Translator final : public ppc::Engine {
   std::optional<ppc::Stop> stop_;
   ppc::GuestException fault_{};
   Block block_;  // reused by translate()
-  static constexpr u32 visit_counters = 1u << 16;
-  std::vector<u8> visits_;  // of code that is not translated
+  // Of code at an address and at those that share its counters: how often it was met untranslated, and how
+  // many translations begin there (most_counted: that many or more; it stays so).
+  struct Counters {
+    u8 visits = 0;
+    u8 translations = 0;
+    static constexpr u8 most_counted = 255;
+  };
+  static constexpr u32 counters = 1u << 16;
+  std::vector<Counters> counters_;
+  Counters& counters_of(u32 pc) { return counters_[pc / 4 % counters]; }
   std::vector<DispatchLine> dispatch_;
   std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
   std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running
