@@ -68,10 +68,10 @@ class Cpu {
   // Throws what an access to all of [ea, ea + bytes) would throw, before anything is written.
   void probe(u32 ea, u32 bytes, Access access);
 
-  u32 load_reserved(u32 ea);                  // lwarx
+  u32 load_reserved(u32 ea);                  // lwarx, of a word-aligned address
   bool store_conditional(u32 ea, u32 v);      // stwcx.: true if it stored
   void zero_block(u32 ea);                    // dcbz, dcba: 32 bytes, aligned down
-  void touch_block(u32 ea, Access access);    // dcbf, dcbst, dcbi, icbi: translation and protection only
+  void touch_block(u32 ea, Access access);    // dcbf, dcbst, dcbi: translation and protection only
   void invalidate_instruction_block(u32 ea);  // icbi
 
   // As load() and store(), but a failed translation comes back as a value, for throwing takes a microsecond.
@@ -212,7 +212,9 @@ class Cpu {
   tl::expected<Mapping, GuestException> try_translate(u32 ea, Access access);
   Mapping translate(u32 ea, Access access);
   bool is_watched_page(u32 ea, u32 bytes, bool write);
+  u64 bias_for_reservation(u32 ea) const;
   Mapping translate_for_reservation(u32 ea, Access access);
+  void release_reservation(u32 physical, u32 bytes);
   bool take_code_words(u32 physical, u32 bytes);
   void code_written(u32 physical, u32 bytes);
   void all_code_changed();

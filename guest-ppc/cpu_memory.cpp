@@ -178,23 +178,45 @@ Mapping Cpu::translate_for_reservation(u32 ea, Access access) {
   return mapping;
 }
 
+// Of a page in the TLB on which reservations and stores are allowed, else 0.
+u64 Cpu::bias_for_reservation(u32 ea) const {
+  return tlb.uncached(ea / page_size) ? 0 : tlb.write_bias()[ea / page_size];
+}
+
 u32 Cpu::load_reserved(u32 ea) {
-  const Mapping mapping = translate_for_reservation(ea, Access::read);
-  const u32 value = load<u32>(ea);
+  u64 host = bias_for_reservation(ea);
+  u32 value;
+  if (host != 0) {
+    host += ea;
+    value = read_host<u32>(host);
+  } else {
+    const Mapping mapping = translate_for_reservation(ea, Access::read);
+    value = load<u32>(ea);
+    const u8* page = memory_.page(mapping.physical, false);
+    host = page ? reinterpret_cast<u64>(page) + (ea & page_mask) : 0;
+  }
   state.reservation = true;
-  state.reservation_granule = (mapping.physical | (ea & page_mask)) & ~(reservation_bytes - 1);
+  state.reserved_word = host;
   return value;
 }
 
 bool Cpu::store_conditional(u32 ea, u32 value) {
-  if (!state.reservation) {
-    translate_for_reservation(ea, Access::write);  // protection applies whether or not the store is made
-    return false;
-  }
-  translate_for_reservation(ea, Access::write);
+  // Protection applies whether or not the store is made.
+  if (bias_for_reservation(ea) == 0) translate_for_reservation(ea, Access::write);
+  if (!state.reservation) return false;
   store<u32>(ea, value);
   state.reservation = false;
   return true;
+}
+
+// Somebody else has written to these bytes of a page.
+void Cpu::release_reservation(u32 physical, u32 bytes) {
+  const u8* page = memory_.page(physical & ~page_mask, false);
+  if (!page) return;
+  const u64 word = state.reserved_word - reinterpret_cast<u64>(page), first = physical & page_mask;
+  const u64 granule = word & ~u64{reservation_bytes - 1};
+  if (word < page_size && granule < first + bytes && granule + reservation_bytes > first)
+    state.reservation = false;
 }
 
 // --- Cache blocks ---
@@ -208,9 +230,14 @@ void Cpu::zero_block(u32 ea) {
   for (u32 n = 0; n < block_bytes; n += 8) store<u64>(block + n, 0);
 }
 
-void Cpu::touch_block(u32 ea, Access access) { translate(ea, access); }
+void Cpu::touch_block(u32 ea, Access access) {
+  const u64* known = access == Access::write ? tlb.write_bias() : tlb.read_bias();
+  if (known[ea / page_size] == 0) translate(ea, access);
+}
 
+// A page that can be written on the fast path has no decoded code.
 void Cpu::invalidate_instruction_block(u32 ea) {
+  if (tlb.write_bias()[ea / page_size] != 0) return;
   const u32 physical = translate(ea, Access::read).physical | (ea & page_mask);
   code_written(physical & ~(block_bytes - 1), block_bytes);
 }
@@ -247,13 +274,10 @@ void Cpu::code_written(u32 physical, u32 bytes) {
 
 void Cpu::memory_written(u32 physical, u32 bytes) {
   const u64 end = u64{physical} + bytes;
-  if (state.reservation && state.reservation_granule < end &&
-      u64{state.reservation_granule} + reservation_bytes > physical) {
-    state.reservation = false;
-  }
   for (u64 at = physical; at < end;) {
     const u64 page_end = (at & ~u64{page_mask}) + page_size;
     const u64 stop = std::min(page_end, end);
+    if (state.reservation) release_reservation(static_cast<u32>(at), static_cast<u32>(stop - at));
     if (code_granules_[static_cast<u32>(at) / page_size] != 0) {
       code_written(static_cast<u32>(at), static_cast<u32>(stop - at));
     }

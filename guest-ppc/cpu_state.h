@@ -25,7 +25,7 @@ struct CpuState {
   u32 vscr = 0;      // NJ (0x10000), SAT (0x1)
   u32 vrsave = 0;
   bool reservation = false;
-  u32 reservation_granule = 0;  // physical address of the reserved 32 bytes
+  u64 reserved_word = 0;  // its address in host memory; 0: a device has it
   std::array<u64, 32> fpr{};
   std::array<V128, 32> vr{};
 

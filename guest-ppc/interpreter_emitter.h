@@ -131,8 +131,13 @@ class InterpreterEmitter {
   void store_vec(Word ea, const Vec& v) { cpu_.store(ea.v, v); }
   void require_alignment(Word ea, AlignedOperand kind) { cpu_.require_alignment(ea.v, kind); }
   Word load_reserved(Word ea) { return {cpu_.load_reserved(ea.v)}; }
-  Bit store_conditional(Word ea, Word v) { return {cpu_.store_conditional(ea.v, v.v)}; }
+  void store_conditional(Word ea, Word v) {
+    const bool stored = cpu_.store_conditional(ea.v, v.v);
+    s_.cr[0] = CrField::from_nibble((stored ? CrField::eq : 0) | s_.xer_so);
+  }
   void zero_block(Word ea) { cpu_.zero_block(ea.v); }
+  void touch_block(Word ea, Access access) { cpu_.touch_block(ea.v, access); }
+  void invalidate_block(Word ea) { cpu_.invalidate_instruction_block(ea.v); }
 
   // --- Floating point ---
   Fp fpr(unsigned n) const { return {s_.fpr[n]}; }

@@ -101,6 +101,8 @@ struct StateOffsets {
   static constexpr i32 ca = offsetof(CpuState, xer_ca) - state_bias;
   static constexpr i32 ov = offsetof(CpuState, xer_ov) - state_bias;
   static constexpr i32 so = offsetof(CpuState, xer_so) - state_bias;
+  static constexpr i32 reservation = offsetof(CpuState, reservation) - state_bias;
+  static constexpr i32 reserved_word = offsetof(CpuState, reserved_word) - state_bias;
   static constexpr i32 fpscr = offsetof(CpuState, fpscr) - state_bias;
   static constexpr i32 vscr = offsetof(CpuState, vscr) - state_bias;
 

@@ -84,7 +84,6 @@ bool Lowering::is_only_named(NodeId n) {
 void Lowering::lower(NodeId n) {
   switch (translator::info(node(n).op).result) {
     case translator::IrType::bit:
-      if (node(n).op == IrOp::store_conditional) break;
       where_[n].place = Place::pending;  // compared where it is used
       return;
     default: break;
@@ -133,6 +132,11 @@ void Lowering::lower(NodeId n) {
     case IrOp::store16:
     case IrOp::store32:
     case IrOp::require_alignment: return lower_memory(n);
+    case IrOp::load_reserved: return load_reserved(n);
+    case IrOp::store_conditional: return store_conditional(n);
+    case IrOp::zero_block: return zero_block(n);
+    case IrOp::touch_block: return touch_block(n);
+    case IrOp::invalidate_block: return invalidate_block(n);
     case IrOp::get_vr:
     case IrOp::set_vr:
     case IrOp::vec:

@@ -39,6 +39,8 @@ struct Thunks {
   const u8* load_reserved = nullptr;      // as load
   const u8* store_conditional = nullptr;  // as store; edx: 1 if it stored
   const u8* zero_block = nullptr;         // as store, without value
+  const u8* touch_block[2] = {};          // likewise, to read and to write
+  const u8* invalidate_block = nullptr;   // likewise
   const u8* misaligned = nullptr;         // call, address in eax: raises the alignment exception
   const u8* helper = nullptr;             // call, function in rax, instruction word in edx
   const u8* float_helper = nullptr;       // as helper, with FPSCR up to date
@@ -236,6 +238,15 @@ class Lowering {
     std::vector<NodeId> others;  // accesses, in their order
     u32 lowest, end;             // of the bytes that they all touch, as displacements from the first
   } neighbours_;
+
+  // --- Reservations, cache blocks (lower_blocks.cpp) ---
+  void load_reserved(NodeId n);
+  void store_conditional(NodeId n);
+  void zero_block(NodeId n);
+  void touch_block(NodeId n);
+  void invalidate_block(NodeId n);
+  void require_cached(Jumps& slow);
+  void require_page(NodeId n, u32 table, const u8* thunk);
 
   // --- Floating point (lower_float.cpp) ---
   // Jumps for what the host may get wrong; `small` only if the value in xmm1 is not zero.

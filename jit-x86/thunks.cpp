@@ -62,6 +62,13 @@ u64 slow_store_conditional(Cpu* cpu, u32 ea, u64 value) {
 u64 slow_zero_block(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&] { return cpu->zero_block(ea), u64{0}; });
 }
+template <Access access>
+u64 slow_touch_block(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return cpu->touch_block(ea, access), u64{0}; });
+}
+u64 slow_invalidate_block(Cpu* cpu, u32 ea, u64) {
+  return guarded(cpu, [&] { return cpu->invalidate_instruction_block(ea), u64{0}; });
+}
 u64 slow_misaligned(Cpu* cpu, u32 ea, u64) { return report(*cpu, {Vector::alignment, 0, ea, 0}); }
 u64 slow_load_vector(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&] { return area_of(*cpu).vector_on_its_way = cpu->load<V128>(ea), u64{0}; });
@@ -175,6 +182,9 @@ class ThunkMaker {
     t.load_reserved = slow(slow_load_reserved);
     t.store_conditional = slow(slow_store_conditional);
     t.zero_block = slow(slow_zero_block);
+    t.touch_block[0] = slow(slow_touch_block<Access::read>);
+    t.touch_block[1] = slow(slow_touch_block<Access::write>);
+    t.invalidate_block = slow(slow_invalidate_block);
     t.misaligned = slow(slow_misaligned);
     t.helper = begin(), helper(reinterpret_cast<u64>(slow_helper));
     t.float_helper = begin(), helper(reinterpret_cast<u64>(slow_float_helper));

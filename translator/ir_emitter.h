@@ -229,10 +229,15 @@ class IrEmitter {
     push({.op = IrOp::require_alignment, .aux = static_cast<u8>(kind), .a = ea.id});
   }
   Word load_reserved(Word ea) { return {push({.op = IrOp::load_reserved, .a = ea.id})}; }
-  Bit store_conditional(Word ea, Word v) {
-    return {push({.op = IrOp::store_conditional, .a = ea.id, .b = v.id})};
+  void store_conditional(Word ea, Word v) {
+    push({.op = IrOp::store_conditional, .a = ea.id, .b = v.id});
+    compares_[0] = {};
   }
   void zero_block(Word ea) { push({.op = IrOp::zero_block, .a = ea.id}); }
+  void touch_block(Word ea, ppc::Access access) {
+    push({.op = IrOp::touch_block, .aux = static_cast<u8>(access), .a = ea.id});
+  }
+  void invalidate_block(Word ea) { push({.op = IrOp::invalidate_block, .a = ea.id}); }
 
   // --- Floating point ---
   Fp fpr(unsigned n) { return {push({.op = IrOp::get_fpr, .imm = n})}; }

@@ -42,9 +42,6 @@ bool raises(IrEmitter& e, const Mode& mode, Op op, u32 flags) {
 // Instructions that generated code leaves to their exact functions.
 bool is_left_to_helper(Op op) {
   switch (op) {
-    case Op::lwarx:
-    case Op::stwcx_rc:
-    case Op::dcbz:
     case Op::mcrxr:
     case Op::mfvscr:
     case Op::mtvscr:
@@ -202,16 +199,18 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     } else if (!lift_stored_register(e, op, Insn(word), model, block.mode)) {
       lifts[static_cast<std::size_t>(op)](e, Insn(word));
     }
-    if (op == Op::isync) e.synchronize();
+    const bool remaps = op == Op::isync || op == Op::tlbie || op == Op::tlbia;
+    if (remaps) e.synchronize();
     if (op == Op::mtsr) e.segment_changed(e.imm(u32{Insn(word).sr()} << 28));
     if (op == Op::mtsrin) e.segment_changed(e.gpr(Insn(word).rb()));
     if (!ends_path(op, Insn(word), flags)) continue;
     // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
     const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi || op == Op::mtmsr ||
-                        op == Op::isync || op == Op::mtsr || op == Op::mtsrin;
-    const bool is_branch = op == Op::bclr || op == Op::bcctr;
+                        remaps || op == Op::mtsr || op == Op::mtsrin;
+    // After icbi the code at the next instruction may be new, but not the page it is in.
+    const bool is_linked = op == Op::bclr || op == Op::bcctr || op == Op::icbi;
     const u32 next = block.pc + 4 * n + 4;
-    if (!jumped) is_branch ? e.fall_through(next, true) : e.leave(next, (flags & flag::ends_block) != 0);
+    if (!jumped) is_linked ? e.fall_through(next, true) : e.leave(next, (flags & flag::ends_block) != 0);
     return;
   }
   e.fall_through(block.pc + 4 * n, false);

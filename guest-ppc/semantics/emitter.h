@@ -28,7 +28,8 @@
 //   rest)
 // Memory, big-endian, any alignment: load8 load16 load32 (zero-extended) load_fp load_vec store8 store16
 // store32
-//   store_fp store_vec require_alignment load_reserved store_conditional zero_block
+//   store_fp store_vec require_alignment load_reserved store_conditional (which sets CR0) zero_block
+//   touch_block (translation and protection alone) invalidate_block (of instructions)
 // Floating point: fpr set_fpr fpscr (as mffs shows it) fp_from_single fp_to_single fp_low_word fp_negate
 // fp_absolute
 //   fp_select; and with their effect on frD and FPSCR: fp_arith<op, precision>(frD, a, c, b)

@@ -41,11 +41,6 @@ void stswx(Cpu& cpu, Insn i) { store_string(cpu, i.rs(), indexed_address(cpu, i)
 
 // --- Caches (PEM 4.3.3): dcbst and dcbf are treated as loads, dcbi as a store (MPC750UM 2.3.6.3). ---
 
-void dcbst(Cpu& cpu, Insn i) { cpu.touch_block(indexed_address(cpu, i), Access::read); }
-void dcbf(Cpu& cpu, Insn i) { cpu.touch_block(indexed_address(cpu, i), Access::read); }
-void dcbi(Cpu& cpu, Insn i) { cpu.touch_block(indexed_address(cpu, i), Access::write); }
-void icbi(Cpu& cpu, Insn i) { cpu.invalidate_instruction_block(indexed_address(cpu, i)); }
-
 // dcba only allocates: where dcbz would raise an exception it does nothing (MPC7400UM 2.3.5.3). The block's
 // contents are undefined after it; Quince leaves them as they were.
 void dcba(Cpu&, Insn) {}

@@ -12,11 +12,7 @@ void lswi(Cpu&, Insn);
 void lswx(Cpu&, Insn);
 void stswi(Cpu&, Insn);
 void stswx(Cpu&, Insn);
-void dcbst(Cpu&, Insn);
-void dcbf(Cpu&, Insn);
-void dcbi(Cpu&, Insn);
 void dcba(Cpu&, Insn);
-void icbi(Cpu&, Insn);
 void eciwx(Cpu&, Insn);
 void ecowx(Cpu&, Insn);
 

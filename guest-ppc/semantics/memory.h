@@ -106,11 +106,7 @@ template <class E, class I>
 void stwcx_rc(E& e, I i) {
   const auto ea = ea_x(e, i);
   e.require_alignment(ea, AlignedOperand::reservation);
-  const auto stored = e.store_conditional(ea, e.gpr(i.rs()));
-  e.set_cr_bit(0, e.bit(false));
-  e.set_cr_bit(1, e.bit(false));
-  e.set_cr_bit(2, stored);
-  e.set_cr_bit(3, e.so());
+  e.store_conditional(ea, e.gpr(i.rs()));
 }
 
 // --- Floating point ---
@@ -147,19 +143,19 @@ template <class E, class I>
 void isync(E&, I) {}
 template <class E, class I>
 void dcbst(E& e, I i) {
-  e.template call<helper::dcbst>(i);
+  e.touch_block(ea_x(e, i), Access::read);
 }
 template <class E, class I>
 void dcbf(E& e, I i) {
-  e.template call<helper::dcbf>(i);
+  e.touch_block(ea_x(e, i), Access::read);
 }
 template <class E, class I>
 void dcbi(E& e, I i) {
-  e.template call<helper::dcbi>(i);
+  e.touch_block(ea_x(e, i), Access::write);
 }
 template <class E, class I>
 void icbi(E& e, I i) {
-  e.template call<helper::icbi>(i);
+  e.invalidate_block(ea_x(e, i));
 }
 template <class E, class I>
 void dcbz(E& e, I i) {

@@ -69,7 +69,7 @@ constexpr Piece pieces[] = {
     whole<&CpuState::vscr, state::vscr>("vscr"),
     whole<&CpuState::vrsave, state::vrsave>("vrsave"),
     whole<&CpuState::reservation, state::reservation>("reservation"),
-    whole<&CpuState::reservation_granule, state::reservation>("reserved granule"),
+    whole<&CpuState::reserved_word, state::reservation>("reserved word"),
     whole<&CpuState::msr, state::msr>("msr"),
     whole<&CpuState::srr0, state::srr>("srr0"),
     whole<&CpuState::srr1, state::srr>("srr1"),
@@ -141,7 +141,7 @@ class StateSource {
     s.vscr = word() & 0x1'0001;
     s.vrsave = word();
     s.reservation = word() % 2;
-    s.reservation_granule = number() & ~31u;
+    s.reserved_word = number() & ~3u;
     s.srr0 = word();
     s.srr1 = word();
     s.dar = word();

@@ -128,11 +128,14 @@ class RecordingEmitter {
   void zero_block(Word) { store(); }
   void require_alignment(Word, ppc::AlignedOperand) {}
   Word load_reserved(Word) { return writes.other |= ppc::state::reservation, load<Word>(); }
-  Bit store_conditional(Word, Word) {
-    reads.other |= ppc::state::reservation;
+  void store_conditional(Word, Word) {
+    reads.other |= ppc::state::reservation | ppc::state::so;
     writes.other |= ppc::state::reservation;
-    return store(), Bit{};
+    writes.cr |= field(0);
+    store();
   }
+  void touch_block(Word, ppc::Access) {}
+  void invalidate_block(Word) {}
 
   // --- Floating point ---
   Fp fpr(unsigned n) { return reads.fpr |= 1u << n, Fp{}; }
