@@ -53,6 +53,16 @@ constexpr std::initializer_list<int> timing_800x600 = {4000 & 0xff,
                                                        0,
                                                        0x1e};
 
+// What else it takes, at 60 Hz, beside what the established timings say.
+enum Aspect { ratio_16_10, ratio_4_3, ratio_5_4, ratio_16_9 };
+struct StandardTiming {
+  int width;
+  Aspect aspect;
+};
+constexpr StandardTiming further_timings[] = {{1280, ratio_5_4},   {1280, ratio_4_3},  {1280, ratio_16_10},
+                                              {1440, ratio_16_10}, {1600, ratio_4_3},  {1680, ratio_16_10},
+                                              {1920, ratio_16_9},  {1920, ratio_16_10}};
+
 }  // namespace
 
 Edid make_edid() {
@@ -67,12 +77,16 @@ Edid make_edid() {
   put(edid, features, {0x06});  // sRGB; the preferred timing is the native one
   put(edid, chromaticity, {0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54});  // sRGB
   put(edid, established_timings, {0x21, 0x08, 0});  // 640x480, 800x600, 1024x768 at 60 Hz
-  put(edid, standard_timings, {1280 / 8 - 31, 0x80, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  std::size_t at = standard_timings;
+  for (const StandardTiming& timing : further_timings) {
+    put(edid, at, {timing.width / 8 - 31, timing.aspect << 6});
+    at += 2;
+  }
   put(edid, preferred_timing, timing_800x600);
   put(edid, second_descriptor,
       {0, 0, 0, 0xfc, 0, 'Q', 'u', 'i', 'n', 'c', 'e', '\n', ' ', ' ', ' ', ' ', ' ', ' '});
-  // 50 to 75 Hz, 30 to 80 kHz, at most 110 MHz; no formula for further timings
-  put(edid, third_descriptor, {0, 0, 0, 0xfd, 0, 50, 75, 30, 80, 11, 1, '\n', ' ', ' ', ' ', ' ', ' ', ' '});
+  // 50 to 75 Hz, 30 to 80 kHz, at most 200 MHz; no formula for further timings
+  put(edid, third_descriptor, {0, 0, 0, 0xfd, 0, 50, 75, 30, 80, 20, 1, '\n', ' ', ' ', ' ', ' ', ' ', ' '});
   put(edid, fourth_descriptor, {0, 0, 0, 0x10});  // unused
   u8 sum = 0;
   for (const u8 byte : edid) sum = static_cast<u8>(sum + byte);

@@ -9,7 +9,7 @@ namespace quince::devices {
 
 using Edid = std::array<u8, 128>;
 
-// A monitor for 800 by 600 that also takes 640 by 480 to 1280 by 1024, at 60 Hz.
+// A monitor for 800 by 600 that also takes 640 by 480 to 1920 by 1200, at 60 Hz.
 Edid make_edid();
 
 }  // namespace quince::devices

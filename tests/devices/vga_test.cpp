@@ -343,6 +343,23 @@ TEST_F(VgaTest, Edid) {
   EXPECT_NEAR(clock / ((columns + blank_columns) * (lines + blank_lines)), 60.3, 0.05);
 }
 
+// The monitor takes no picture that the card does not offer, and up to the largest.
+TEST_F(VgaTest, StandardTimingsOfTheEdid) {
+  constexpr u32 ratios[4][2] = {{16, 10}, {4, 3}, {5, 4}, {16, 9}};
+  bool largest = false;
+  for (u32 at = 38; at < 54; at += 2) {
+    const auto byte = [&](u32 n) { return static_cast<u32>(card.read(card.base[2] + n, 1)); };
+    const u32 width = (byte(at) + 31) * 8, aspect = byte(at + 1) >> 6;
+    const u32 height = width * ratios[aspect][1] / ratios[aspect][0];
+    EXPECT_EQ(byte(at + 1) & 63, 0u) << "60 Hz";
+    set_mode(static_cast<u16>(width), static_cast<u16>(height), 32);
+    EXPECT_EQ(vga.frame().width, width);
+    EXPECT_EQ(vga.frame().height, height);
+    largest = largest || (width == 1920 && height == 1200);
+  }
+  EXPECT_TRUE(largest);
+}
+
 TEST_F(VgaTest, ResetTurnsTheScreenOff) {
   set_mode(640, 480, 8);
   ASSERT_FALSE(vga.frame().off());
