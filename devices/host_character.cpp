@@ -46,13 +46,42 @@ class Descriptor {
 
 std::string host_error(std::string_view what) { return std::string(what) + ": " + std::strerror(errno); }
 
-void write_byte(int fd, u8 byte) {
-  while (::write(fd, &byte, 1) < 0) {
+void write_all(int fd, std::span<const u8> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      continue;
+    }
     if (errno != EINTR && errno != EAGAIN) return;
     pollfd writable{fd, POLLOUT, 0};
     poll(&writable, 1, -1);
   }
 }
+
+// Output to a file that takes it at once: what the guest sends in one turn of the run loop goes in one piece.
+class GatheredOutput {
+ public:
+  GatheredOutput(Scheduler& scheduler, int fd)
+      : scheduler_(scheduler), fd_(fd), bytes_(std::make_shared<std::vector<u8>>()) {}
+  ~GatheredOutput() { send(fd_, *bytes_); }
+  GatheredOutput(const GatheredOutput&) = delete;
+  GatheredOutput& operator=(const GatheredOutput&) = delete;
+
+  void write(u8 byte) {
+    bytes_->push_back(byte);
+    if (bytes_->size() == 1) scheduler_.post([fd = fd_, bytes = bytes_] { send(fd, *bytes); });
+  }
+
+ private:
+  static void send(int fd, std::vector<u8>& bytes) {
+    write_all(fd, bytes);
+    bytes.clear();
+  }
+  Scheduler& scheduler_;
+  int fd_;
+  std::shared_ptr<std::vector<u8>> bytes_;
+};
 
 // The input side of every back end: bytes from a host thread to the processor's thread.
 class InputChannel {
@@ -117,12 +146,14 @@ bool wait_readable(int fd, int stop) {
 
 class FileCharacter final : public CharacterBackend {
  public:
-  explicit FileCharacter(Descriptor file) : file_(std::move(file)) {}
-  void write(u8 byte) override { write_byte(file_.get(), byte); }
+  FileCharacter(Scheduler& scheduler, Descriptor file)
+      : file_(std::move(file)), output_(scheduler, file_.get()) {}
+  void write(u8 byte) override { output_.write(byte); }
   std::optional<u8> read() override { return std::nullopt; }
 
  private:
   Descriptor file_;
+  GatheredOutput output_;
 };
 
 // What stdio, pty and socket have in common: a reader thread that a destructor can end.
@@ -199,6 +230,7 @@ class StdioCharacter final : public ReadingCharacter {
  public:
   explicit StdioCharacter(const CharacterOptions& options)
       : ReadingCharacter(options.scheduler),
+        output_(options.scheduler, STDOUT_FILENO),
         terminal_(isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &saved_) == 0) {
     if (terminal_) make_raw();
     begin([this, scheduler = &options.scheduler, on_quit = options.on_quit] {
@@ -215,7 +247,7 @@ class StdioCharacter final : public ReadingCharacter {
     end();
     if (terminal_) tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
   }
-  void write(u8 byte) override { write_byte(STDOUT_FILENO, byte); }
+  void write(u8 byte) override { output_.write(byte); }
 
  private:
   void make_raw() {
@@ -224,6 +256,7 @@ class StdioCharacter final : public ReadingCharacter {
     raw.c_oflag |= OPOST;  // our own messages stay readable
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
   }
+  GatheredOutput output_;
   termios saved_{};
   bool terminal_;
 };
@@ -417,7 +450,7 @@ tl::expected<std::unique_ptr<CharacterBackend>, std::string> open_character_back
   if (kind == "file" && !path.empty()) {
     Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) return tl::unexpected(host_error(path));
-    return std::make_unique<FileCharacter>(std::move(file));
+    return std::make_unique<FileCharacter>(options.scheduler, std::move(file));
   }
   return tl::unexpected(std::string("no such serial port: ") + std::string(what));
 }

@@ -25,6 +25,10 @@ class Scheduler {
   }
   virtual void cancel(EventId id) = 0;  // no effect if it already ran, or for 0
 
+  // The guest does nothing but ask whether it is `time` yet, at which a flag of the device rises: the board
+  // may let the host's processor rest till shortly before.
+  virtual void rest(u64 /*time*/) {}
+
   // From any thread: have `action` called on the processor's thread soon. How host I/O reports completion. At
   // what guest time it runs depends on the host.
   virtual void post(std::function<void()> action) = 0;

@@ -39,6 +39,8 @@ constexpr u64 time_of(u64 clock) {
   return (clock * clock_denominator + clock_numerator - 1) / clock_numerator;
 }
 
+constexpr u64 never = ~u64{0};
+
 constexpr u16 with_low(u16 value, u8 low) { return static_cast<u16>((value & 0xff00) | low); }
 constexpr u16 with_high(u16 value, u8 high) { return static_cast<u16>((value & 0x00ff) | high << 8); }
 
@@ -85,19 +87,36 @@ void Via::catch_up() {
   if (whole_periods > 0 || t1_.signalled) set_flags(flag::t1);
 }
 
-void Via::update() {
-  interrupt.set((ifr_ & ier_ & flag::all) != 0);
-  u64 next = ~u64{0};
-  if ((ier_ & flag::t1) && !(ifr_ & flag::t1)) {
+// The VIA clock at which a timer of these sets its flag.
+u64 Via::next_flag(u8 of) const {
+  u64 next = never;
+  if ((of & flag::t1) && !(ifr_ & flag::t1)) {
     if (!t1_.signalled)
       next = t1_.expiry();
     else if (continuous())
       next = t1_.started + t1_.count + 2 + t1_.latch + 1;
   }
-  if ((ier_ & flag::t2) && !t2_.signalled) next = std::min(next, t2_.expiry());
+  if ((of & flag::t2) && !t2_.signalled) next = std::min(next, t2_.expiry());
+  return next;
+}
+
+// Software that measures its own clock with a timer polls the flags some 100,000 times.
+void Via::note_poll(u8 flags) {
+  constexpr u32 patience = 500;  // polls
+  polls_ = flags == polled_flags_ ? polls_ + 1 : 0;
+  polled_flags_ = flags;
+  if (polls_ < patience) return;
+  polls_ = 0;
+  const u64 next = next_flag(flag::all);
+  if (next != never) scheduler_.rest(time_of(next));
+}
+
+void Via::update() {
+  interrupt.set((ifr_ & ier_ & flag::all) != 0);
+  const u64 next = next_flag(ier_);
   scheduler_.cancel(timer_event_);
   timer_event_ = 0;
-  if (next == ~u64{0}) return;
+  if (next == never) return;
   timer_event_ = scheduler_.at(time_of(next), [this] {
     timer_event_ = 0;
     catch_up();
@@ -138,6 +157,11 @@ u8 Via::read_register(u32 number) {
     case ifr: value = static_cast<u8>(ifr_ | (ifr_ & ier_ ? flag::any : 0)); break;
     case ier: value = ier_ | flag::any; break;
   }
+  if (number == ifr) {
+    note_poll(value);
+  } else {
+    polls_ = 0;
+  }
   if (ifr_ & cleared) {
     clear_flags(cleared);
     update();
@@ -147,6 +171,7 @@ u8 Via::read_register(u32 number) {
 
 void Via::write_register(u32 number, u8 value) {
   catch_up();
+  polls_ = 0;
   switch (static_cast<Register>(number)) {
     case orb:
       orb_ = value;

@@ -48,7 +48,9 @@ class Via final : public MmioDevice {
   bool continuous() const;
   void start(Timer& timer, u8 flag);
   void catch_up();  // timers to the present
-  void update();    // the interrupt line, and the event at which it changes next
+  u64 next_flag(u8 of) const;
+  void note_poll(u8 flags);
+  void update();  // the interrupt line, and the event at which it changes next
   void set_flags(u8 flags) { ifr_ |= flags; }
   void clear_flags(u8 flags) { ifr_ &= static_cast<u8>(~flags); }
   u8 read_register(u32 number);
@@ -60,6 +62,8 @@ class Via final : public MmioDevice {
   u8 t2_latch_low_ = 0xff;
   Timer t1_, t2_;
   EventId timer_event_ = 0;
+  u32 polls_ = 0;  // of IFR, one after the other with the same result
+  u8 polled_flags_ = 0;
 };
 
 }  // namespace quince::devices

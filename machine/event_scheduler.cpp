@@ -1,5 +1,7 @@
 #include "machine/event_scheduler.h"
 
+#include <algorithm>
+
 namespace quince::machine {
 
 devices::EventId EventScheduler::at(u64 time, std::function<void()> action) {
@@ -15,6 +17,19 @@ void EventScheduler::cancel(devices::EventId id) {
   if (found == times_.end()) return;
   events_.erase({found->second, id});
   times_.erase(found);
+}
+
+// In pieces, and ending early enough that the host may be late: the guest measures this.
+void EventScheduler::rest(u64 time) {
+  constexpr u64 margin = 200'000, shortest = 100'000, longest = 1'000'000;  // nanoseconds
+  if (deterministic() || !cpu_) return;
+  u64 until = std::min(time, next_event());
+  if (cpu_->state.msr & ppc::msr::ee) until = std::min(until, clock_.time_of(cpu_->decrementer_deadline()));
+  const u64 present = now();
+  if (until < present + shortest + margin) return;
+  until = std::min(until - margin, present + longest);
+  wait(std::chrono::nanoseconds(until - present));
+  clock_.rested(instructions(), until);
 }
 
 void EventScheduler::post(std::function<void()> action) {

@@ -27,6 +27,7 @@ class EventScheduler final : public devices::Scheduler {
   u64 now() override { return clock_.nanoseconds(instructions()); }
   devices::EventId at(u64 time, std::function<void()> action) override;
   void cancel(devices::EventId id) override;
+  void rest(u64 time) override;
   void post(std::function<void()> action) override;
   bool deterministic() const override { return clock_.kind() == VirtualClock::Kind::instructions; }
 

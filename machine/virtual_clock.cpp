@@ -50,6 +50,12 @@ void VirtualClock::idle(u64 instructions, u64 until) {
   }
 }
 
+void VirtualClock::rested(u64 instructions, u64 until) {
+  if (kind_ != Kind::real) return;
+  last_time_ = std::max(last_time_, std::min(host_time(), until));
+  last_instructions_ = instructions;
+}
+
 void VirtualClock::hold() {
   if (!held_) held_ = std::chrono::steady_clock::now();
 }

@@ -42,6 +42,9 @@ class VirtualClock final : public ppc::Clock {
 
   // The processor stands still: real time passes without instructions, other time jumps to `until`.
   void idle(u64 instructions, u64 until);
+  // The processor has executed nothing for a while: real time passes, but not beyond `until`, for the guest
+  // is measuring it.
+  void rested(u64 instructions, u64 until);
   // Between hold() and go_on() no time passes for the guest, however long the host takes.
   void hold();
   void go_on();

@@ -130,6 +130,21 @@ TEST_F(HostCharacterTest, Pty) {
   close(terminal);
 }
 
+// What the guest sends between two turns of the run loop, and what it has just sent when the line is closed.
+TEST_F(HostCharacterTest, FileGathersOutput) {
+  const auto content = [this] {
+    std::ifstream file(path("gathered"));
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  auto backend = open_backend("file:" + path("gathered"));
+  for (const char letter : std::string("first ")) backend->write(static_cast<u8>(letter));
+  scheduler.run_for(0);
+  EXPECT_EQ(content(), "first ");
+  for (const char letter : std::string("last")) backend->write(static_cast<u8>(letter));
+  backend.reset();
+  EXPECT_EQ(content(), "first last");
+}
+
 TEST_F(HostCharacterTest, Refusals) {
   for (const char* what : {"", "nothing", "file:", "file:/nowhere/at/all", "unix:", "unix:/nowhere/at/all"}) {
     const auto backend = open_character_backend(what, {.scheduler = scheduler, .on_quit = {}});

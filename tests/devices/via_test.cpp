@@ -55,6 +55,21 @@ TEST_F(ViaTest, TimerOneRepeats) {
   EXPECT_NEAR(static_cast<double>(seen[1] - seen[0]), 47002 * 60'000.0 / 47, 2000);
 }
 
+TEST_F(ViaTest, PollingForTheTimerIsRest) {
+  set(t1c_l, 0x98);
+  set(t1c_h, 0xb7);
+  const u64 expiry = scheduler.now() + ticks(0xb798 + 1);
+  for (unsigned n = 0; n < 1000; ++n) get(ifr), get(acr);
+  EXPECT_TRUE(scheduler.rests.empty());
+  for (unsigned n = 0; n < 1000; ++n) get(ifr);
+  ASSERT_FALSE(scheduler.rests.empty());
+  for (const u64 until : scheduler.rests) EXPECT_NEAR(until, expiry, ticks(2));
+  scheduler.rests.clear();
+  scheduler.run_for(ticks(0xb798 + 3));
+  for (unsigned n = 0; n < 1000; ++n) EXPECT_EQ(get(ifr), flag_t1);
+  EXPECT_TRUE(scheduler.rests.empty());  // the flag is there: nothing to wait for
+}
+
 TEST_F(ViaTest, MissedPeriodsCountOnce) {
   set(acr, 0x40);
   set(t1c_l, 0);

@@ -51,6 +51,18 @@ TEST(VirtualClock, RealTimeAdvancesWithInstructions) {
   EXPECT_GE(clock.nanoseconds(1'000'000), before + 40'000'000);  // idling takes no instructions
 }
 
+// A guest that polls for a time sees it pass when it comes, however late the host is.
+TEST(VirtualClock, RestDoesNotLastTooLong) {
+  VirtualClock clock(Kind::real, timebase);
+  const u64 before = clock.nanoseconds(0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  clock.rested(0, before + 5'000'000);
+  EXPECT_EQ(clock.nanoseconds(0), before + 5'000'000);
+  clock.rested(0, before + second);
+  EXPECT_LT(clock.nanoseconds(0), before + second);
+  EXPECT_GE(clock.nanoseconds(0), before + 20'000'000);
+}
+
 class EventSchedulerTest : public ::testing::Test {
  protected:
   VirtualClock clock{Kind::instructions, timebase};

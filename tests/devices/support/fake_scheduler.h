@@ -31,6 +31,7 @@ class FakeScheduler final : public Scheduler {
     }
     something_posted_.notify_one();
   }
+  void rest(u64 time) override { rests.push_back(time); }
   bool deterministic() const override { return repeatable_; }
 
   // Runs everything that is due within so much time, and what it schedules within it.
@@ -66,6 +67,7 @@ class FakeScheduler final : public Scheduler {
   bool idle() const { return events_.empty(); }
 
   u64 events_run = 0;
+  std::vector<u64> rests;  // what rest() was asked for
 
  private:
   void run_posted() {
