@@ -44,7 +44,7 @@ void Cpu::reset() {
 u32 Cpu::read_spr(unsigned number) {
   const SprRow* row = find_spr(model, number);
   assert(row && "check_spr() first");
-  if (const auto at = word_of_state(*row, false)) return word(state, *at);
+  if (const u32 at = word_of_state(*row, false); at != no_word) return word(state, at);
   switch (row->kind) {
     case SprKind::xer: return state.xer();
     case SprKind::lr: return state.lr;
@@ -61,8 +61,8 @@ void Cpu::write_spr(unsigned number, u32 value) {
   const SprRow* row = find_spr(model, number);
   assert(row && "check_spr() first");
   const u32 mask = row->writable;
-  if (const auto at = word_of_state(*row, true)) {
-    u32& there = word(state, *at);
+  if (const u32 at = word_of_state(*row, true); at != no_word) {
+    u32& there = word(state, at);
     there = (there & ~mask) | (value & mask);
     return;
   }

@@ -47,7 +47,7 @@ const SprRow* find_spr(const CpuModel& model, unsigned number) {
   return row == absent ? nullptr : &rows[row];
 }
 
-std::optional<u32> word_of_state(const SprRow& row, bool write) {
+u32 word_of_state(const SprRow& row, bool write) {
   constexpr u32 words = offsetof(CpuState, spr);
   const bool data = row.number >= spr::dbat0u;
   const u32 bats = data ? offsetof(CpuState, dbat) : offsetof(CpuState, ibat);
@@ -60,14 +60,14 @@ std::optional<u32> word_of_state(const SprRow& row, bool write) {
     case srr1: return offsetof(CpuState, srr1);
     default: break;
   }
-  if (write) return std::nullopt;
+  if (write) return no_word;
   switch (row.kind) {
     case cache_control: return words + 4u * row.number;
     case alias_16_higher: return words + 4u * (row.number + 16u);
     case sdr1: return offsetof(CpuState, sdr1);
     case bat_upper:
     case bat_lower: return bats + 4u * (row.number - (data ? spr::dbat0u : spr::ibat0u));
-    default: return std::nullopt;
+    default: return no_word;
   }
 }
 

@@ -2,7 +2,6 @@
 // MPC750UM 2.1 and table 2-44; MPC7400UM 2.1 and tables 2-45, 2-46). Rows are in spr_table.inc.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -67,8 +66,9 @@ std::span<const SprRow> spr_rows();
 const SprRow* find_spr(const CpuModel& model, unsigned number);
 
 // Where in CpuState the register is, in bytes from the beginning, if mfspr does nothing but load that word
-// (mtspr, if `write`: nothing but store the writable bits there).
-std::optional<u32> word_of_state(const SprRow& row, bool write);
+// (mtspr, if `write`: nothing but store the writable bits there); else no_word.
+inline constexpr u32 no_word = ~0u;
+u32 word_of_state(const SprRow& row, bool write);
 
 enum class SprAccess : u8 {
   allowed,

@@ -34,19 +34,21 @@ void CodeWriter::put(u64 bytes, unsigned count) {
   _bufferPtr += count;
 }
 
-void CodeWriter::encode(Opcode opcode, Operands operands, unsigned rm) {
+[[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register,
+ unsigned rm) {
   Bytes out(_bufferPtr);
-  if (operands.size == 2) out.byte(0x66);
-  const unsigned rex = (operands.size == 8) << 3 | (operands.reg >> 3) << 2 | rm >> 3;
-  if (rex != 0 || operands.byte_register) out.byte(0x40 | rex);
+  if (size == 2) out.byte(0x66);
+  const unsigned rex = (size == 8) << 3 | (reg >> 3) << 2 | rm >> 3;
+  if (rex != 0 || byte_register) out.byte(0x40 | rex);
   if (opcode.map != Map::one_byte) out.byte(0x0f);
   if (opcode.map == Map::of_0f38) out.byte(0x38);
   out.byte(opcode.byte);
-  out.byte(0xc0 | (operands.reg & 7) << 3 | (rm & 7));
+  out.byte(0xc0 | (reg & 7) << 3 | (rm & 7));
   _bufferPtr = out.end();
 }
 
-void CodeWriter::encode(Opcode opcode, Operands operands, const Mem& rm) {
+[[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register,
+ const Mem& rm) {
   assert(rm.hasBaseReg());
   Bytes out(_bufferPtr);
   const unsigned base = rm.baseId();
@@ -54,9 +56,9 @@ void CodeWriter::encode(Opcode opcode, Operands operands, const Mem& rm) {
   const unsigned index = has_index ? rm.indexId() : no_index;
   if (rm.segmentId() == x86::SReg::kIdGs) out.byte(0x65);
   if (rm.baseType() == asmjit::RegType::kX86_Gpd) out.byte(0x67);
-  if (operands.size == 2) out.byte(0x66);
-  const unsigned rex = (operands.size == 8) << 3 | (operands.reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
-  if (rex != 0 || operands.byte_register) out.byte(0x40 | rex);
+  if (size == 2) out.byte(0x66);
+  const unsigned rex = (size == 8) << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+  if (rex != 0 || byte_register) out.byte(0x40 | rex);
   if (opcode.map != Map::one_byte) out.byte(0x0f);
   if (opcode.map == Map::of_0f38) out.byte(0x38);
   out.byte(opcode.byte);
@@ -65,7 +67,7 @@ void CodeWriter::encode(Opcode opcode, Operands operands, const Mem& rm) {
   const bool always_displaced = (base & 7) == x86::Gp::kIdBp;
   const unsigned mod = displacement == 0 && !always_displaced ? 0 : fits_byte(displacement) ? 1 : 2;
   const bool sib = has_index || (base & 7) == in_sib;
-  out.byte(mod << 6 | (operands.reg & 7) << 3 | (sib ? in_sib : base & 7));
+  out.byte(mod << 6 | (reg & 7) << 3 | (sib ? in_sib : base & 7));
   if (sib) out.byte(rm.shift() << 6 | (index & 7) << 3 | (base & 7));
   if (mod == 1) out.byte(static_cast<u8>(displacement));
   if (mod == 2) out.word(static_cast<u32>(displacement));
@@ -75,22 +77,22 @@ void CodeWriter::encode(Opcode opcode, Operands operands, const Mem& rm) {
 void CodeWriter::registers(Opcode opcode, const Gp& reg, const Gp& rm) {
   const unsigned size = rm.size();
   if (size == 1) --opcode.byte;
-  encode(opcode, {size == 1 ? 1 : reg.size(), reg.id(), needs_rex(reg) || needs_rex(rm)}, rm.id());
+  encode(opcode, size == 1 ? 1 : reg.size(), reg.id(), needs_rex(reg) || needs_rex(rm), rm.id());
 }
 
 void CodeWriter::memory(Opcode opcode, const Gp& reg, const Mem& rm) {
   if (reg.size() == 1) --opcode.byte;
-  encode(opcode, {reg.size(), reg.id(), needs_rex(reg)}, rm);
+  encode(opcode, reg.size(), reg.id(), needs_rex(reg), rm);
 }
 
 void CodeWriter::extended(Opcode of_bytes, const Gp& to, const Gp& from) {
   if (from.size() == 2) ++of_bytes.byte;
-  encode(of_bytes, {to.size(), to.id(), needs_rex(from)}, from.id());
+  encode(of_bytes, to.size(), to.id(), needs_rex(from), from.id());
 }
 
 void CodeWriter::extended(Opcode of_bytes, const Gp& to, const Mem& from) {
   if (from.size() == 2) ++of_bytes.byte;
-  encode(of_bytes, {to.size(), to.id()}, from);
+  encode(of_bytes, to.size(), to.id(), false, from);
 }
 
 void CodeWriter::mov(const Gp& to, const Imm& value) {
@@ -110,7 +112,7 @@ void CodeWriter::mov(const Gp& to, const Imm& value) {
 void CodeWriter::mov(const Mem& to, const Imm& value) {
   const unsigned size = to.size();
   assert(size != 2);
-  encode({static_cast<u8>(size == 1 ? 0xc6 : 0xc7)}, {size, 0}, to);
+  encode({static_cast<u8>(size == 1 ? 0xc6 : 0xc7)}, size, 0, false, to);
   put(value.valueAs<u32>(), size == 1 ? 1 : 4);
 }
 
@@ -120,17 +122,17 @@ void CodeWriter::test(const Gp& a, const Imm& b) {
   if (is_ax) {
     put(is_byte ? 0xa8 : 0xa9, 1);
   } else {
-    encode({static_cast<u8>(is_byte ? 0xf6 : 0xf7)}, {a.size(), 0, needs_rex(a)}, a.id());
+    encode({static_cast<u8>(is_byte ? 0xf6 : 0xf7)}, a.size(), 0, needs_rex(a), a.id());
   }
   put(b.valueAs<u32>(), is_byte ? 1 : 4);
 }
 
 void CodeWriter::set(x86::CondCode code, const Gp& to) {
-  encode({static_cast<u8>(0x90 | static_cast<u8>(code)), Map::of_0f}, {1, 0, needs_rex(to)}, to.id());
+  encode({static_cast<u8>(0x90 | static_cast<u8>(code)), Map::of_0f}, 1, 0, needs_rex(to), to.id());
 }
 
 void CodeWriter::set(x86::CondCode code, const Mem& to) {
-  encode({static_cast<u8>(0x90 | static_cast<u8>(code)), Map::of_0f}, {1, 0}, to);
+  encode({static_cast<u8>(0x90 | static_cast<u8>(code)), Map::of_0f}, 1, 0, false, to);
 }
 
 void CodeWriter::with_constant(unsigned digit, const Gp& to, i64 value) {
@@ -139,14 +141,14 @@ void CodeWriter::with_constant(unsigned digit, const Gp& to, i64 value) {
   // As a word's sign extension, where a caller has given it as an unsigned number.
   if (size == 4) value = static_cast<i32>(value);
   if (size != 1 && fits_byte(value)) {
-    encode({0x83}, {size, digit}, to.id());
+    encode({0x83}, size, digit, false, to.id());
     return put(static_cast<u8>(value), 1);
   }
   if (to.id() == Gp::kIdAx) {
     const unsigned opcode = 8 * digit + (size == 1 ? 4 : 5);
     size == 8 ? put(0x48 | opcode << 8, 2) : put(opcode, 1);
   } else {
-    encode({static_cast<u8>(size == 1 ? 0x80 : 0x81)}, {size, digit, needs_rex(to)}, to.id());
+    encode({static_cast<u8>(size == 1 ? 0x80 : 0x81)}, size, digit, needs_rex(to), to.id());
   }
   put(static_cast<u32>(value), size == 1 ? 1 : 4);
 }
@@ -157,13 +159,13 @@ void CodeWriter::with_constant(unsigned digit, const Mem& to, i64 value) {
   if (size == 4) value = static_cast<i32>(value);
   const bool as_byte = size == 1 || fits_byte(value);
   const u8 opcode = size == 1 ? 0x80 : as_byte ? 0x83 : 0x81;
-  encode({opcode}, {size, digit}, to);
+  encode({opcode}, size, digit, false, to);
   put(static_cast<u32>(value), as_byte ? 1 : 4);
 }
 
 void CodeWriter::shift(unsigned digit, const Gp& to, unsigned places) {
   assert(to.size() == 4 || to.size() == 8);
-  encode({static_cast<u8>(places == 1 ? 0xd1 : 0xc1)}, {to.size(), digit}, to.id());
+  encode({static_cast<u8>(places == 1 ? 0xd1 : 0xc1)}, to.size(), digit, false, to.id());
   if (places != 1) put(places, 1);
 }
 

@@ -18,6 +18,14 @@ class Jumps {
   Jumps(std::initializer_list<ppc::u32> places) {
     for (const ppc::u32 place : places) push_back(place);
   }
+  // One by one: what has just been written word by word would have to reach the cache before it can be read in
+  // larger pieces.
+  Jumps(const Jumps& other) { *this = other; }
+  Jumps& operator=(const Jumps& other) {
+    count_ = other.count_;
+    for (unsigned i = 0; i < count_; ++i) places_[i] = other.places_[i];
+    return *this;
+  }
   void push_back(ppc::u32 place) {
     assert(count_ < most);
     places_[count_++] = place;
@@ -37,8 +45,9 @@ class Jumps {
 class FarCode {
  public:
   template <class Emit>
-  FarCode(Emit emit) : call_([](void* kept) { (*std::launder(static_cast<Emit*>(kept)))(); }) {
+  void keep(const Emit& emit) {
     static_assert(sizeof(Emit) <= sizeof kept_ && std::is_trivially_destructible_v<Emit>);
+    call_ = [](void* kept) { (*std::launder(static_cast<Emit*>(kept)))(); };
     new (kept_) Emit(emit);
   }
   void operator()() { call_(kept_); }

@@ -73,7 +73,7 @@ bool Lowering::is_only_named(NodeId n) {
   switch (node(n).op) {
     case IrOp::nop: return true;
     case IrOp::insn: ++insns_; return note_origin(false), true;
-    case IrOp::imm: where_[n].place = Place::constant; return true;
+    case IrOp::imm: where_[n] = {Place::constant}; return true;
     case IrOp::get_gpr:
       where_[n] = {Place::guest, static_cast<u8>(node(n).imm)};
       return add_alias(node(n).imm, n), true;
@@ -84,7 +84,7 @@ bool Lowering::is_only_named(NodeId n) {
 void Lowering::lower(NodeId n) {
   switch (translator::info(node(n).op).result) {
     case translator::IrType::bit:
-      where_[n].place = Place::pending;  // compared where it is used
+      where_[n] = {Place::pending};  // compared where it is used
       return;
     default: break;
   }
@@ -173,8 +173,6 @@ void Lowering::lower(NodeId n) {
 }
 
 // --- Jumps ---
-
-void Lowering::far(const Jumps& from, FarCode emit) { far_.push_back({from, insns_, float_record_, emit}); }
 
 u32 Lowering::jump() {
   a.put(0xe9, 5);

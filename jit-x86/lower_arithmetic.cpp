@@ -30,7 +30,7 @@ void Lowering::lower_arithmetic(NodeId n) {
     default: break;
   }
   if (it.op == IrOp::not_ && is_subtrahend(n)) {
-    where_[n].place = Place::pending;
+    where_[n] = {Place::pending};
     return;
   }
   const x86::Gp to = destination_over(n, it.a);
@@ -58,7 +58,7 @@ void Lowering::lower_arithmetic(NodeId n) {
 void Lowering::add(NodeId n) {
   const Node& it = node(n);
   if (is_address_of_next_access(n) || is_address_of_neighbour(n)) {
-    where_[n].place = Place::pending;
+    where_[n] = {Place::pending};
     return;
   }
   const Location left = where_[it.a], right = where_[it.b];
@@ -67,7 +67,7 @@ void Lowering::add(NodeId n) {
   };
   const bool is_copied = in_register(left) && (in_register(right) || is_constant(it.b));
   const bool keep_flags = carry_.flag != CarryFlag::none;
-  if (find_carry_of(n) || (!is_copied && !keep_flags)) return binary(n, Id::kIdAdd, true);
+  if (find_carry_of(n) != no_node || (!is_copied && !keep_flags)) return binary(n, Id::kIdAdd, true);
   const x86::Gp l = reg(it.a);
   const x86::Mem sum = is_constant(it.b) ? x86::ptr(l.r64(), static_cast<i32>(constant(it.b)))
                                          : x86::ptr(l.r64(), reg(it.b).r64());

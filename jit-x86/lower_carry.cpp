@@ -54,7 +54,7 @@ bool Lowering::keeps_carry_flag(NodeId n) const {
     case IrOp::sign_extend8:
     case IrOp::sign_extend16:
     case IrOp::swap32: return true;
-    case IrOp::add: return !find_carry_of(n);
+    case IrOp::add: return find_carry_of(n) == no_node;
     case IrOp::rotate_left: return is_constant(node(n).b);
     case IrOp::get_ca: {
       for (NodeId x = n; x < block_->nodes.size() && x < n + 4; ++x) {
@@ -89,8 +89,8 @@ void Lowering::load_carry(CarryFlag wanted) {
   if (wanted == CarryFlag::same) a.cmc();
 }
 
-// The set_ca of the carry that the sum or difference n has, if that comes next.
-std::optional<NodeId> Lowering::find_carry_of(NodeId n) const {
+// The set_ca of the carry that the sum or difference n has, if that comes next; else no_node.
+NodeId Lowering::find_carry_of(NodeId n) const {
   const Node& sum = node(n);
   const auto skip = [&](NodeId x) {
     const IrOp op = node(x).op;
@@ -99,12 +99,12 @@ std::optional<NodeId> Lowering::find_carry_of(NodeId n) const {
   };
   NodeId carry_node = static_cast<NodeId>(n + 1);
   while (carry_node < block_->nodes.size() && skip(carry_node)) ++carry_node;
-  if (carry_node + 1u >= block_->nodes.size()) return {};
+  if (carry_node + 1u >= block_->nodes.size()) return no_node;
   const NodeId set_node = static_cast<NodeId>(carry_node + 1);
   const Node& carry = node(carry_node);
   if (carry.op != IrOp::carry_out || node(set_node).op != IrOp::set_ca || node(set_node).a != carry_node)
-    return {};
-  if (uses_[carry_node] != 1) return {};
+    return no_node;
+  if (uses_[carry_node] != 1) return no_node;
   const Node& in = node(carry.c);
   bool matches = carry.a == sum.a && carry.b == sum.b;
   switch (sum.op) {
@@ -116,18 +116,18 @@ std::optional<NodeId> Lowering::find_carry_of(NodeId n) const {
                 carry.b == sum.a && in.op == IrOp::bit && in.imm == 1 && carry.a > n;
     }
   }
-  if (!matches) return {};
+  if (!matches) return no_node;
   return set_node;
 }
 
 // If so, the host's flag will have it: the nodes between are done with.
 bool Lowering::take_carry_of(NodeId n) {
-  const auto set_node = find_carry_of(n);
-  if (!set_node) return false;
-  const NodeId carry_node = node(*set_node).a;
+  const NodeId set_node = find_carry_of(n);
+  if (set_node == no_node) return false;
+  const NodeId carry_node = node(set_node).a;
   use(carry_node);
   use_operands(carry_node);
-  done_[carry_node] = done_[*set_node] = Done::all;
+  done_[carry_node] = done_[set_node] = Done::all;
   if (node(n).op == IrOp::sub) {
     const NodeId complement = node(carry_node).a;
     use_operands(complement);
@@ -148,7 +148,7 @@ bool Lowering::is_subtrahend(NodeId n) const {
   const Node& sum = node(next);
   if (sum.a != n || sum.b == n) return false;
   if (sum.op == IrOp::carry_out) return uses_[n] == 1 && uses_[next] == 1;
-  return sum.op == IrOp::add_with_carry && uses_[n] == (find_carry_of(next) ? 2 : 1);
+  return sum.op == IrOp::add_with_carry && uses_[n] == (find_carry_of(next) != no_node ? 2 : 1);
 }
 
 // a + b + carry; or, a being the complement of x, b - x - !carry.

@@ -184,7 +184,7 @@ class Lowering {
   void load_carry(CarryFlag wanted);
   bool is_carry_seen_from(NodeId n) const;
   bool keeps_carry_flag(NodeId n) const;
-  std::optional<NodeId> find_carry_of(NodeId n) const;
+  NodeId find_carry_of(NodeId n) const;
   bool take_carry_of(NodeId n);
   bool is_subtrahend(NodeId n) const;
   void add_with_carry(NodeId n);
@@ -391,7 +391,14 @@ class Lowering {
     u16 float_record;  // likewise
     FarCode emit;
   };
-  void far(const Jumps& from, FarCode emit);
+  template <class Emit>
+  void far(const Jumps& from, const Emit& emit) {
+    Far& piece = far_.emplace_back();
+    piece.from = from;
+    piece.insns = insns_;
+    piece.float_record = float_record_;
+    piece.emit.keep(emit);
+  }
 
   // Jumps by displacement; asmjit's labels cost more than the instructions between them.
   u32 jump();                                                        // to be patched

@@ -29,7 +29,7 @@ void Lowering::use(NodeId n) {
   const Location at = where_[n];
   if (at.place == Place::temporary) holder_[temporary_index(at.index)] = no_node;
   if (at.place == Place::slot) slot_holder_[at.index] = no_node;
-  where_[n].place = Place::nowhere;
+  where_[n] = {Place::nowhere};
 }
 
 // --- Temporaries ---

@@ -136,11 +136,11 @@ bool lift_stored_register(IrEmitter& e, Op op, Insn i, const ppc::CpuModel& mode
   if (!write && op != Op::mfspr) return false;
   if (ppc::check_spr(model, i.spr(), write, mode.problem) != ppc::SprAccess::allowed) return false;
   const ppc::SprRow& row = *ppc::find_spr(model, i.spr());
-  const auto at = ppc::word_of_state(row, write);
-  if (!at) return false;
-  if (!write) return e.set_gpr(i.rd(), e.state_word(*at)), true;
-  const auto kept = e.and_(row.writable == ~0u ? e.imm(0) : e.state_word(*at), e.imm(~row.writable));
-  e.set_state_word(*at, e.or_(e.and_(e.gpr(i.rs()), e.imm(row.writable)), kept));
+  const u32 at = ppc::word_of_state(row, write);
+  if (at == ppc::no_word) return false;
+  if (!write) return e.set_gpr(i.rd(), e.state_word(at)), true;
+  const auto kept = e.and_(row.writable == ~0u ? e.imm(0) : e.state_word(at), e.imm(~row.writable));
+  e.set_state_word(at, e.or_(e.and_(e.gpr(i.rs()), e.imm(row.writable)), kept));
   return true;
 }
 
