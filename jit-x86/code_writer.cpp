@@ -34,8 +34,8 @@ void CodeWriter::put(u64 bytes, unsigned count) {
   _bufferPtr += count;
 }
 
-[[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register,
- unsigned rm) {
+[[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg,
+                                                      bool byte_register, unsigned rm) {
   Bytes out(_bufferPtr);
   if (size == 2) out.byte(0x66);
   const unsigned rex = (size == 8) << 3 | (reg >> 3) << 2 | rm >> 3;
@@ -47,8 +47,8 @@ void CodeWriter::put(u64 bytes, unsigned count) {
   _bufferPtr = out.end();
 }
 
-[[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register,
- const Mem& rm) {
+[[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg,
+                                                      bool byte_register, const Mem& rm) {
   assert(rm.hasBaseReg());
   Bytes out(_bufferPtr);
   const unsigned base = rm.baseId();

@@ -78,8 +78,8 @@ class CodeWriter : public x86::Assembler {
   void with_constant(unsigned digit, const Mem& to, i64 value);
   void shift(unsigned digit, const Gp& to, unsigned places);
 
-  // size in bytes: what decides about 0x66 and REX.W. byte_register: spl to dil, which need a REX. Numbers one
-  // by one and in line, because small structures are packed and unpacked at each call.
+  // size in bytes: what decides about 0x66 and REX.W. byte_register: spl to dil, which need a REX. Numbers
+  // one by one and in line, because small structures are packed and unpacked at each call.
   void encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register, unsigned rm);
   void encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register, const Mem& rm);
 };

@@ -18,8 +18,8 @@ class Jumps {
   Jumps(std::initializer_list<ppc::u32> places) {
     for (const ppc::u32 place : places) push_back(place);
   }
-  // One by one: what has just been written word by word would have to reach the cache before it can be read in
-  // larger pieces.
+  // One by one: what has just been written word by word would have to reach the cache before it can be read
+  // in larger pieces.
   Jumps(const Jumps& other) { *this = other; }
   Jumps& operator=(const Jumps& other) {
     count_ = other.count_;
@@ -45,7 +45,7 @@ class Jumps {
 class FarCode {
  public:
   template <class Emit>
-  void keep(const Emit& emit) {
+  [[gnu::always_inline]] void keep(const Emit& emit) {
     static_assert(sizeof(Emit) <= sizeof kept_ && std::is_trivially_destructible_v<Emit>);
     call_ = [](void* kept) { (*std::launder(static_cast<Emit*>(kept)))(); };
     new (kept_) Emit(emit);

@@ -35,11 +35,11 @@ void Lowering::count_and_check(u32 next, bool checkpoint) {
 // To a known address: through a link, guarded where the target's page may have come to mean something else.
 void Lowering::link_to(u32 target, bool calls) {
   const auto index = static_cast<u32>(links.size());
-  LinkSite site{target, 0, 0, 0, calls};
+  links.push_back({target, 0, 0, 0, calls});
   if ((target ^ block_->pc) & ~page_mask) {
     const auto entry = static_cast<i32>(SoftTlb::exec_offset + target / page_size * 4);
     a.cmp(x86::dword_ptr(x86::r15, entry), 0x7fff'ffff);  // no tag has this value until the link is made
-    site.guard_offset = here() - 4;
+    links[index].guard_offset = here() - 4;
     far({jump_if(x86::CondCode::kNE)}, [this, index] {
       call(thunks_.link);
       links[index].after_stub = here();
@@ -47,8 +47,7 @@ void Lowering::link_to(u32 target, bool calls) {
   }
   if (calls) push_return_address();
   call(thunks_.link);
-  site.after_jump = here();
-  links.push_back(site);
+  links[index].after_jump = here();
 }
 
 void Lowering::leave_to(u32 target, bool checkpoint) {

@@ -2,6 +2,7 @@
 // that still holds it, a temporary, memory) is tracked per node; conditions are compared where they are used.
 #pragma once
 
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -95,6 +96,12 @@ class Lowering {
   // pending: a condition, or an address that the load will add up itself
   enum class Place : u8 { nowhere, constant, guest, temporary, slot, pending };
   struct Location {
+    Location() = default;
+    // At once: a location is read as a whole, and two bytes just written would make that wait.
+    Location(Place p, u8 i = 0) {
+      const auto both = static_cast<u16>(static_cast<unsigned>(p) | unsigned{i} << 8);
+      std::memcpy(this, &both, sizeof both);
+    }
     Place place = Place::nowhere;
     u8 index = 0;  // guest register, host register or slot
   };
@@ -392,7 +399,7 @@ class Lowering {
     FarCode emit;
   };
   template <class Emit>
-  void far(const Jumps& from, const Emit& emit) {
+  [[gnu::always_inline]] void far(const Jumps& from, const Emit& emit) {
     Far& piece = far_.emplace_back();
     piece.from = from;
     piece.insns = insns_;
