@@ -31,12 +31,10 @@ constexpr Option options[] = {
     {"--compare", "FILE", "Say what got faster or slower since that --json was written"},
     {"--from", "FILE", "Measure nothing: report what is in that --json"},
     {"--engines", "LIST",
-     "Only these, with commas: native, quince, interpreter, qemu-ppc, quince-linux, qemu-linux"},
+     "Only these, with commas: native, quince, interpreter, qemu-ppc, quince-linux, qemu-linux, bare"},
     {"--classes", "LIST", "Only programs of these classes, with commas"},
     {"--rounds", "N", "Runs of each program and engine (5; 3 with --quick)"},
     {"--scale", "X", "So many times the usual work"},
-    {"--pearpc", "FILE", "PearPC's executable: what only operating systems do, there too"},
-    {"--dingusppc", "FILE", "DingusPPC's executable: the same"},
 };
 
 struct Request {

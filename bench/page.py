@@ -12,7 +12,7 @@ STYLE = """
   --s0: #1f6fb2; --s1: #d9822b; --s2: #6fb1e0; --s3: #f2bf85; --s4: #16876a; --s5: #8a8f96; }
 @media (prefers-color-scheme: dark) { :root { --text: #e4e6e9; --quiet: #9aa0a8; --paper: #16181b; --line: #3a3e44;
   --bad: #ff8a80; --s0: #5aa9e6; --s1: #f0a04b; --s2: #2f6695; --s3: #8f6230; --s4: #4cc9a4; --s5: #7a7f87; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 60rem;
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 66rem;
   margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 0.4rem; }
 p { color: var(--quiet); margin: 0.2rem 0 0.8rem; max-width: 46rem; }
@@ -42,7 +42,8 @@ class Scale:
         if logarithmic:
             self.low = math.floor(math.log10(min([*values, 1])))
             self.high = max(math.ceil(math.log10(top) - 1e-9), self.low + 1)
-            self.ticks = [m * 10 ** e for e in range(self.low, self.high + 1) for m in (1, 2, 5)
+            steps = (1, 2, 5) if self.high - self.low <= 4 else (1,)
+            self.ticks = [m * 10 ** e for e in range(self.low, self.high + 1) for m in steps
                           if m * 10 ** e <= 10 ** self.high]
         else:
             step = 10 ** math.floor(math.log10(top))

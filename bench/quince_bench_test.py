@@ -204,6 +204,20 @@ class Interruption(unittest.TestCase):
             self.assertTrue(record.read(build / "record.json")["interrupted"])
 
 
+class WrongUsage(unittest.TestCase):
+    def test_one_line_and_status_2(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "quince").touch()
+            other = Path(folder) / "other.json"
+            other.write_text("{}", encoding="ascii")
+            for words in (["nonsense"], ["--engines", "pdp"], ["--classes", "x"], ["--rounds", "0"], ["--scale", "0"],
+                          ["--compare", "/nonexistent"], ["--compare", other], ["--json", "/nonexistent/file"]):
+                done = subprocess.run([sys.executable, "-B", HERE / "quince_bench", "--build", folder, *words],
+                                      capture_output=True, text=True, check=False, timeout=60)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+                self.assertRegex(done.stderr, r"^quince: bench: [^\n]*\n$", words)
+
+
 class Figures(unittest.TestCase):
     def test_good_run(self):
         bench = bench_of(GOOD)
