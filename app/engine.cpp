@@ -27,7 +27,7 @@ void add_tool(translator::CodeListeners& listeners, tl::expected<std::unique_ptr
 // profile: null if none was asked for.
 std::unique_ptr<translator::CodeListeners> make_listeners(const EngineOptions& options,
                                                           const jit::X86Backend& backend,
-                                                          translator::Profile* profile) {
+                                                          translator::Profile* profile, Log* log) {
   auto listeners = std::make_unique<translator::CodeListeners>();
   if (options.perf_map) add_tool(*listeners, jit::PerfMap::create(), "--perf-map", backend);
   if (options.jitdump) add_tool(*listeners, jit::JitDump::create(), "--jitdump", backend);
@@ -35,18 +35,21 @@ std::unique_ptr<translator::CodeListeners> make_listeners(const EngineOptions& o
   if (options.gdb_jit) {
     add_tool<jit::GdbJit>(*listeners, std::make_unique<jit::GdbJit>(), "--gdb-jit", backend);
   }
+  if (log) {
+    if (auto listener = log->code_listener()) listeners->add(std::move(listener));
+  }
   return listeners->empty() ? nullptr : std::move(listeners);
 }
 
 std::unique_ptr<ppc::Engine> make_translator(ppc::Cpu& cpu, const EngineOptions& options,
-                                             ppc::ExceptionHandling handling) {
+                                             ppc::ExceptionHandling handling, Log* log) {
   auto backend = jit::X86Backend::create(cpu, options.code_cache);
   if (!backend) throw NoEngine("--engine jit: " + backend.error());
   const jit::X86Backend& made = **backend;
   auto engine = std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
                                                          translator::Translator::usual_patience);
   if (options.profile) engine->start_profile();
-  engine->set_listener(make_listeners(options, made, engine->profile()));
+  engine->set_listener(make_listeners(options, made, engine->profile(), log));
   return engine;
 }
 
@@ -84,6 +87,7 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
   command.add_flag("--profile", options.profile, "More counters for --stats: where the time goes (slower)");
   command.add_flag("--jitdump", options.jitdump, "Let perf show translated code, too: ./jit-PID.dump");
   command.add_flag("--gdb-jit", options.gdb_jit, "Let a GDB that runs quince itself name translated code");
+  add_log_options(command, options.log);
 }
 
 // Throws if something is asked of the translator.
@@ -97,10 +101,22 @@ static void refuse_without_jit(const EngineOptions& options) {
   }
 }
 
-EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling) {
-  if (options.name != "jit") refuse_without_jit(options);
-  if (options.name == "jit") return [=](ppc::Cpu& cpu) { return make_translator(cpu, options, handling); };
-  return [=](ppc::Cpu& cpu) { return std::make_unique<ppc::Interpreter>(cpu, handling); };
+std::shared_ptr<Log> open_log(const EngineOptions& options, ppc::ExceptionHandling handling) {
+  auto log = Log::open(options.log, {.translates = options.name == "jit",
+                                     .machine = handling == ppc::ExceptionHandling::deliver});
+  if (!log) throw NoEngine(log.error());
+  return *log;
+}
+
+EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling,
+                             std::shared_ptr<Log> log) {
+  const bool translates = options.name == "jit";
+  if (!translates) refuse_without_jit(options);
+  return [=](ppc::Cpu& cpu) -> std::unique_ptr<ppc::Engine> {
+    if (log) log->attach(cpu);
+    if (translates) return make_translator(cpu, options, handling, log.get());
+    return std::make_unique<ppc::Interpreter>(cpu, handling);
+  };
 }
 
 }  // namespace quince::app

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "app/log.h"
 #include "guest-ppc/engine.h"
 #include "jit-x86/x86_backend.h"
 
@@ -24,6 +25,7 @@ struct EngineOptions {
   std::size_t code_cache = jit::default_code_cache;
   bool perf_map = false, jitdump = false, gdb_jit = false;
   bool profile = false;
+  LogOptions log;
 };
 
 // The options that `run` and `exec` share.
@@ -35,7 +37,10 @@ class NoEngine : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Null: nothing is logged. Throws NoEngine.
+std::shared_ptr<Log> open_log(const EngineOptions& options, ppc::ExceptionHandling handling);
 // Throws NoEngine, and so does what it makes.
-EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling);
+EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandling handling,
+                             std::shared_ptr<Log> log);
 
 }  // namespace quince::app

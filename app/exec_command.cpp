@@ -34,7 +34,8 @@ machine::ExecOptions exec_options(const Options& options, const std::vector<std:
   exec.arguments = command;
   exec.environment = host_environment();
   exec.cpu = ppc::find_cpu_model(options.cpu);
-  exec.engine = engine_factory(options.engine, ppc::ExceptionHandling::stop);
+  const auto handling = ppc::ExceptionHandling::stop;
+  exec.engine = engine_factory(options.engine, handling, open_log(options.engine, handling));
   exec.timeout_seconds = options.timeout;
   exec.clock = options.clock == "real" ? machine::ClockKind::real : machine::ClockKind::instructions;
   return exec;

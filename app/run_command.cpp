@@ -140,7 +140,10 @@ int run(Options& options) {
     if (!options.serial_given) request.serial = "null";
   }
   request.cpu = ppc::find_cpu_model(options.cpu);
-  request.engine = engine_factory(options.engine, ppc::ExceptionHandling::deliver);
+  const auto handling = ppc::ExceptionHandling::deliver;
+  const auto log = open_log(options.engine, handling);
+  request.witness = log.get();
+  request.engine = engine_factory(options.engine, handling, log);
   request.on_terminal = [](const std::string& path) {
     std::fprintf(stderr, "quince: serial line: %s\n", path.c_str());
   };
@@ -154,6 +157,7 @@ int run(Options& options) {
   std::optional<Controls> controls;
   request.started = [&](machine::FrontPanel& panel) {
     if (options.paused) panel.loop.pause();
+    if (log) log->set_devices(panel.devices);
     auto opened = open_controls(options, panel);
     if (opened) {
       controls.emplace(std::move(*opened));
@@ -166,6 +170,7 @@ int run(Options& options) {
   request.stopped = [&](machine::FrontPanel& panel) {
     if (*window) (*window)->detach();
     controls.reset();
+    if (log) log->set_devices({});
     if (options.screenshot.empty()) return;
     const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
     if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
@@ -209,6 +214,7 @@ void add_boot_options(CLI::App& command, Options& options) {
             for (const std::string& text : texts) machine.disks.push_back(parse_disk(text));
           },
           "Hard disk image; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("FILE[,readonly][,overlay=FILE]");
   command.add_option("--cd", machine.cd, "CD image for the CD drive")->type_name("FILE");
   command.add_option("--kernel", machine.kernel, "Boot this kernel (ELF) through the firmware")

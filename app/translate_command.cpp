@@ -175,6 +175,7 @@ void add_translate_command(CLI::App& app, int& status) {
       ->capture_default_str();
   command->add_option("--show", options->show, "Columns, and totals: counts and times alone")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"guest", "ir", "host", "totals"}))
       ->default_str("guest,ir,host");
   command->add_option("--tier", options->tier, "Which translator")

@@ -59,6 +59,7 @@ void AtaDrive::command(u8 code) {
   give_up();
   set_interrupt(false);
   error_ = 0;
+  if (on_command) on_command(code, task_file_);
   after(start_of_command_ns, [this, code] { execute(code); });
 }
 

@@ -66,6 +66,8 @@ class AtaDrive {
 
   std::function<void()> on_interrupt_changed;
   std::function<void()> on_dma_ready;
+  // For who watches the drive: it has been given this command, its task file being that.
+  std::function<void(u8 code, const TaskFile&)> on_command;
 
  protected:
   struct Phase {

@@ -290,6 +290,7 @@ std::span<const AtapiCdrom::PacketCommand> AtapiCdrom::packet_commands() {
 }
 
 void AtapiCdrom::run_packet(const Packet& packet) {
+  if (on_packet) on_packet(packet);
   const auto table = packet_commands();
   const auto found = std::ranges::find(table, packet[0], &PacketCommand::code);
   if (found == table.end()) return check({key::illegal_request, 0x20, 0});  // invalid operation code

@@ -25,6 +25,7 @@ class AtapiCdrom final : public AtaDrive {
   const BlockDevice* medium() const { return loaded() ? medium_.get() : nullptr; }
   bool tray_open() const { return tray_open_; }
   bool locked() const { return locked_; }
+  std::function<void(std::span<const u8> packet)> on_packet;  // for who watches it: a command has come
 
  protected:
   void execute(u8 code) override;

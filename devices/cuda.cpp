@@ -144,6 +144,7 @@ void Cuda::supply_byte() {
 void Cuda::end_transfer() {
   if (transfer_ == Transfer::from_host) {
     outgoing_ = answer_to(incoming_);
+    if (on_packet) on_packet(incoming_, outgoing_.bytes);
   } else {
     outgoing_ = {};
     if (!waiting_.empty()) {

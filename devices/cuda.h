@@ -23,6 +23,8 @@ class Cuda {
 
   // What the guest asked for. Called from within a register write: the machine acts later.
   std::function<void()> on_power_off, on_restart;
+  // For who watches it: a packet of the guest's, and what is answered.
+  std::function<void(std::span<const u8> packet, std::span<const u8> answer)> on_packet;
 
   static constexpr u32 unix_epoch = 2'082'844'800;  // 1970-01-01 as seconds since 1904
   std::array<u8, 256> parameter_ram{};

@@ -28,6 +28,7 @@ void HeathrowPic::set_source(unsigned n, bool asserted) {
   assert(n < sources);
   Group& group = groups_[n < 32 ? 1 : 0];
   const u32 bit = u32{1} << n % 32;
+  if (on_source_changed && asserted != ((group.level & bit) != 0)) on_source_changed(n, asserted);
   if (asserted) {
     if (!(group.level & bit)) group.event |= bit & ~group.level_triggered;
     group.level |= bit;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include "devices/irq_line.h"
 #include "devices/mmio.h"
@@ -18,6 +19,7 @@ class HeathrowPic final : public LittleEndianDevice {
   // n < sources. The line must be set to 1 and back by its device: events are edges.
   void set_source(unsigned n, bool asserted);
   IrqLine output;
+  std::function<void(unsigned n, bool asserted)> on_source_changed;  // for who watches it
   void reset();
 
  protected:

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <type_traits>
 
 #include "guest-ppc/address_space.h"
@@ -176,6 +177,8 @@ class Cpu {
     u64 mmio_accesses = 0;
     std::array<u64, 0x18> exceptions{};  // by vector / 0x100
   } counters;
+  // Told of each of those exceptions before it changes anything; empty: nobody is.
+  std::function<void(const GuestException&, u32 return_address)> on_exception;
 
  private:
   template <class T>

@@ -51,6 +51,8 @@ void Cpu::deliver(const GuestException& exception, u32 return_address) {
     return;
   }
   ++counters.exceptions[static_cast<u32>(exception.vector) / 0x100];
+  if (on_exception) [[unlikely]]
+    on_exception(exception, return_address);
   state.srr0 = return_address;
   state.srr1 = exception.srr1 | (state.msr & (machine_check ? saved_by_machine_check : saved_bits));
   if (exception.vector == Vector::dsi || exception.vector == Vector::alignment) {

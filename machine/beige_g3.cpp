@@ -1,5 +1,7 @@
 #include "machine/beige_g3.h"
 
+#include <array>
+#include <cstdio>
 #include <ctime>
 
 #include "devices/block_image.h"
@@ -24,6 +26,29 @@ constexpr u32 io_space_base = 0xfe00'0000, io_space_bytes = 0x20'0000;
 namespace irq {
 constexpr unsigned ata_0_dma = 0x02, ata_1_dma = 0x03, mesh = 0x0c, ata_0 = 0x0d, ata_1 = 0x0e, escc_a = 0x0f,
                    escc_b = 0x10, via = 0x12, pci_first = 0x15;
+std::string name(unsigned line) {
+  switch (line) {
+    case ata_0_dma: return "ata-0 DMA";
+    case ata_1_dma: return "ata-1 DMA";
+    case mesh: return "MESH";
+    case ata_0: return "ata-0";
+    case ata_1: return "ata-1";
+    case escc_a: return "serial A";
+    case escc_b: return "serial B";
+    case via: return "VIA";
+    default: return "PCI " + std::to_string(line - pci_first);
+  }
+}
+}  // namespace irq
+
+std::string hexadecimal(std::span<const u8> bytes) {
+  std::string text;
+  for (const u8 byte : bytes) {
+    std::array<char, 4> digits;
+    std::snprintf(digits.data(), digits.size(), " %02x", byte);
+    text += digits.data();
+  }
+  return text;
 }
 
 struct Wire {
@@ -200,6 +225,7 @@ tl::expected<void, Error> BeigeG3::load() {
   if (auto loaded = load_firmware(options_.firmware, rom_.bytes()); !loaded) return loaded;
   if (auto loaded = load_nvram(); !loaded) return loaded;
   if (auto inserted = insert_media(); !inserted) return inserted;
+  if (options_.witness && options_.witness->sees_devices()) report_to(*options_.witness);
   describe_to_firmware();
   return preload();
 }
@@ -240,6 +266,28 @@ tl::expected<void, Error> BeigeG3::insert_media() {
   cdrom_ = std::make_unique<AtapiCdrom>(core_.scheduler, std::move(disc), "QUINCE-CD-0");
   ata_1_.attach(0, *cdrom_);
   return {};
+}
+
+void BeigeG3::report_to(Witness& witness) {
+  mac_io_.interrupts.on_source_changed = [&witness](unsigned line, bool asserted) {
+    witness.happened("interrupt", irq::name(line) + (asserted ? " raised" : " lowered"));
+  };
+  cuda_.on_packet = [&witness](std::span<const u8> packet, std::span<const u8> answer) {
+    witness.happened(
+        "CUDA", "packet" + hexadecimal(packet) + (answer.empty() ? "" : ", answer") + hexadecimal(answer));
+  };
+  const auto watch = [&witness](devices::AtaDrive& drive, const std::string& name) {
+    drive.on_command = [&witness, name](u8 code, const devices::TaskFile& file) {
+      const u8 registers[] = {file.features.current, file.sector_count.current, file.lba_low.current,
+                              file.lba_mid.current,  file.lba_high.current,     file.device};
+      witness.happened(name, "command" + hexadecimal({&code, 1}) + ", registers" + hexadecimal(registers));
+    };
+  };
+  for (std::size_t n = 0; n < disks_.size(); ++n) watch(*disks_[n], "disk " + std::to_string(n));
+  watch(*cdrom_, "CD");
+  cdrom_->on_packet = [&witness](std::span<const u8> packet) {
+    witness.happened("CD", "packet" + hexadecimal(packet));
+  };
 }
 
 tl::expected<void, Error> BeigeG3::preload() {

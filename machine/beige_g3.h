@@ -69,6 +69,7 @@ class BeigeG3 {
   void wire_pci();
   void wire_interrupts();
   void update_pci_windows();
+  void report_to(Witness& witness);
   void describe_to_firmware();
   tl::expected<void, Error> load_nvram();
   tl::expected<void, Error> insert_media();

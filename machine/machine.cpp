@@ -70,7 +70,7 @@ tl::expected<int, Error> run_machine(const MachineOptions& options) {
     return tl::unexpected(Error{status::usage, "--disk: this board has room for 3 (leave one out)"});
   }
   Core core(*options.cpu, static_cast<u32>(options.ram_bytes), options.clock, board.timebase_hertz,
-            options.engine);
+            options.engine, options.witness);
   RunLoop loop(core, options.timeout_seconds);
   const Termination termination(core.scheduler,
                                 [&loop](int signal) { loop.stop(status::signal_base + signal); });

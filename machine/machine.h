@@ -84,6 +84,8 @@ struct MachineOptions {
 
   static constexpr std::size_t most_disks = 3;
 
+  Witness* witness = nullptr;  // watches; null: nobody does
+
   // Called before the guest starts, with the device that a serial line of kind pty has become.
   std::function<void(const std::string& path)> on_terminal;
   // Boards with a screen: called before the guest starts, and when it has stopped.

@@ -163,6 +163,7 @@ void Kernel::step() {
   const ppc::Stop stop = engine_->run();
   if (stop.exception) {
     ++cpu.counters.exceptions[static_cast<u32>(stop.what.vector) / 0x100];
+    if (cpu.on_exception) cpu.on_exception(stop.what, cpu.state.pc);
     exception(stop.what);
   }
 }
