@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "app/words.h"
 #include "guest-ppc/interpreter.h"
 #include "jit-x86/block_name.h"
 #include "jit-x86/gdb_jit.h"
@@ -46,8 +47,8 @@ std::unique_ptr<ppc::Engine> make_translator(ppc::Cpu& cpu, const EngineOptions&
   auto backend = jit::X86Backend::create(cpu, options.code_cache);
   if (!backend) throw NoEngine("--engine jit: " + backend.error());
   const jit::X86Backend& made = **backend;
-  auto engine = std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
-                                                         translator::Translator::usual_patience);
+  auto engine = std::make_unique<translator::Translator>(
+      cpu, std::move(*backend), handling, translator::Translator::usual_patience, options.jit_off);
   if (options.profile) engine->start_profile();
   engine->set_listener(make_listeners(options, made, engine->profile(), log));
   return engine;
@@ -73,6 +74,21 @@ void set_code_cache(EngineOptions& options, const std::string& text) {
 
 }  // namespace
 
+void add_jit_off_option(CLI::App& command, translator::JitParts& off) {
+  std::vector<std::string> names;
+  for (const translator::JitPartRow& row : translator::jit_parts) names.emplace_back(row.name);
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--jit-off",
+          [&off, names](const std::vector<std::string>& words) {
+            for (const std::string& word : words) off.set(place_in(names, word, "--jit-off", "class"));
+          },
+          "Do without a part of the translator: " + joined(names))
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("CLASS[,...]");
+}
+
 void add_engine_options(CLI::App& command, EngineOptions& options) {
   command.add_option("--engine", options.name, "How the processor runs: interpreter or jit")
       ->check(CLI::IsMember({"interpreter", "jit"}))
@@ -87,15 +103,19 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
   command.add_flag("--profile", options.profile, "More counters for --stats: where the time goes (slower)");
   command.add_flag("--jitdump", options.jitdump, "Let perf show translated code, too: ./jit-PID.dump");
   command.add_flag("--gdb-jit", options.gdb_jit, "Let a GDB that runs quince itself name translated code");
+  add_jit_off_option(command, options.jit_off);
   add_log_options(command, options.log);
 }
 
 // Throws if something is asked of the translator.
 static void refuse_without_jit(const EngineOptions& options) {
-  const std::pair<bool, const char*> asked[] = {{options.perf_map, "--perf-map"},
-                                                {options.jitdump, "--jitdump"},
-                                                {options.gdb_jit, "--gdb-jit"},
-                                                {options.profile, "--profile"}};
+  const std::pair<bool, const char*> asked[] = {
+      {options.perf_map, "--perf-map"},
+      {options.jitdump, "--jitdump"},
+      {options.gdb_jit, "--gdb-jit"},
+      {options.jit_off.any(), "--jit-off"},
+      {options.profile, "--profile"},
+  };
   for (const auto& [is_asked, option] : asked) {
     if (is_asked) throw NoEngine(std::string(option) + " needs --engine jit");
   }

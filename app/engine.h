@@ -10,6 +10,7 @@
 #include "app/log.h"
 #include "guest-ppc/engine.h"
 #include "jit-x86/x86_backend.h"
+#include "translator/parts.h"
 
 namespace quince::app {
 
@@ -25,9 +26,12 @@ struct EngineOptions {
   std::size_t code_cache = jit::default_code_cache;
   bool perf_map = false, jitdump = false, gdb_jit = false;
   bool profile = false;
+  translator::JitParts jit_off;
   LogOptions log;
 };
 
+// --jit-off CLASS[,...]
+void add_jit_off_option(CLI::App& command, translator::JitParts& off);
 // The options that `run` and `exec` share.
 void add_engine_options(CLI::App& command, EngineOptions& options);
 

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "app/nearest.h"
+#include "app/words.h"
 
 namespace quince::app {
 
@@ -36,23 +36,6 @@ std::vector<std::string> category_names() {
   std::vector<std::string> names;
   for (const CategoryRow& row : categories) names.emplace_back(row.name);
   return names;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
-void select(LogOptions& options, const std::string& name) {
-  const auto names = category_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
-    const std::string meant = suggestion(name, names);
-    throw CLI::ValidationError("--log", "there is no category '" + name + "'" +
-                                            (meant.empty() ? " (there are " + joined(names) + ")" : meant));
-  }
-  options.wanted[static_cast<std::size_t>(found - names.begin())] = true;
 }
 
 struct VectorName {
@@ -102,7 +85,9 @@ void add_log_options(CLI::App& command, LogOptions& options) {
       .add_option_function<std::vector<std::string>>(
           "--log",
           [&options](const std::vector<std::string>& names) {
-            for (const std::string& name : names) select(options, name);
+            for (const std::string& name : names) {
+              options.wanted[place_in(category_names(), name, "--log", "category")] = true;
+            }
           },
           "Log what happens: " + joined(category_names()))
       ->delimiter(',')

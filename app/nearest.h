@@ -46,4 +46,11 @@ inline std::string suggestion(std::string_view word, const std::vector<std::stri
   return found ? " (did you mean '" + *found + "'?)" : "";
 }
 
+// "a, b, c"
+inline std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 }  // namespace quince::app

@@ -22,6 +22,7 @@ struct Options {
   std::string tier = "1";
   std::string cpu = "750";
   std::string setting;
+  translator::JitParts off;
 };
 
 struct Request {
@@ -144,8 +145,9 @@ int translate(const Options& options) {
   const auto file = read_code(options.file);
   if (!file) return failure(file.error().status, file.error().message);
   const bool is_program = options.setting.empty() ? file->is_program : options.setting == "process";
-  auto workbench = jit::Workbench::create(*ppc::find_cpu_model(options.cpu),
-                                          is_program ? jit::Setting::process : jit::Setting::machine);
+  auto workbench =
+      jit::Workbench::create(*ppc::find_cpu_model(options.cpu),
+                             is_program ? jit::Setting::process : jit::Setting::machine, options.off);
   if (!workbench) throw NoEngine("translate: " + workbench.error());
 
   const std::vector<Start> starts = where_to_start(*file, *request);
@@ -188,6 +190,7 @@ void add_translate_command(CLI::App& app, int& status) {
       ->add_option("--for", options->setting,
                    "As exec (process) or run (machine) translate it; otherwise as the file is")
       ->check(CLI::IsMember({"process", "machine"}));
+  add_jit_off_option(*command, options->off);
   command->callback([options, &status] { status = translate(*options); });
 }
 

@@ -27,11 +27,13 @@ struct Workbench::World final : Translation, PhysicalMemory, Clock {
 };
 
 tl::expected<std::unique_ptr<Workbench>, std::string> Workbench::create(const CpuModel& model,
-                                                                        Setting setting) {
+                                                                        Setting setting,
+                                                                        translator::JitParts off) {
   std::unique_ptr<Workbench> made(new Workbench(model, setting));
   auto backend = X86Backend::create(made->world_->cpu, default_code_cache);
   if (!backend) return tl::unexpected(backend.error());
   made->backend_ = std::move(*backend);
+  made->block_.off = off;
   return made;
 }
 

@@ -21,7 +21,8 @@ enum class Setting : u8 { process, machine };
 class Workbench {
  public:
   // The error as of X86Backend::create().
-  static tl::expected<std::unique_ptr<Workbench>, std::string> create(const CpuModel& model, Setting setting);
+  static tl::expected<std::unique_ptr<Workbench>, std::string> create(const CpuModel& model, Setting setting,
+                                                                      translator::JitParts off = {});
   ~Workbench();
   Workbench(const Workbench&) = delete;
   Workbench& operator=(const Workbench&) = delete;

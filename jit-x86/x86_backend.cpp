@@ -74,7 +74,8 @@ translator::CompiledBlock X86Backend::compile(const Block& block) {
   const u8* entry = cache_.next();
   // The buffer spans the cache from its start; offsets within it are offsets in the cache.
   assembler_.setOffset(cache_.used());
-  lowering_.run(block, entry, cpu_.alignment_traps, flat_, flat_ && cpu_.has_flat_stores());
+  const bool flat = flat_ && !has(block.off, translator::JitPart::flat);
+  lowering_.run(block, entry, cpu_.alignment_traps, flat, flat && cpu_.has_flat_stores());
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);

@@ -115,7 +115,7 @@ class DeadNodes {
     }
     const Rule rule = rules[static_cast<std::size_t>(node.op)];
     const Slots slot = Slots::one(rule.first + (node.imm >> rule.shift));
-    const bool needed = rule.writes ? live_.meets(slot) : block_.uses[n] != 0;
+    const bool needed = rule.writes ? live_.meets(slot) || keeps_dead_writes_ : block_.uses[n] != 0;
     if (!needed) {
       node = {};
       return;
@@ -139,6 +139,7 @@ class DeadNodes {
 
   Block& block_;
   const std::size_t size_;
+  const bool keeps_dead_writes_ = has(block_.off, JitPart::dead);
   Slots live_ = Slots::all();
 };
 

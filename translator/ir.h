@@ -10,6 +10,7 @@
 #include "guest-ppc/cpu.h"
 #include "guest-ppc/fpu/fpscr.h"
 #include "guest-ppc/insn.h"
+#include "translator/parts.h"
 
 namespace quince::translator {
 
@@ -129,6 +130,7 @@ struct Block {
   u32 physical = 0;
   Mode mode;
   u8 alignment_traps = 7;  // as Cpu's
+  JitParts off;            // to be made without
   std::vector<GuestInsn> insns;
   NodeList nodes;
   bool has_floats = false;  // loads or computes any

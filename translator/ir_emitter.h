@@ -30,6 +30,8 @@ class IrEmitter {
 
   explicit IrEmitter(Block& block) : block_(block) { compares_.fill({}); }
 
+  bool is_off(JitPart part) const { return has(block_.off, part); }
+
   // Begins the next guest instruction.
   void begin(GuestInsn insn) {
     insn_ = insn;
@@ -151,7 +153,7 @@ class IrEmitter {
   void set_cr_unsigned(unsigned f, Word a, Word b) { set_compare(IrOp::set_cr_unsigned, f, a, b); }
   Bit cr_bit(unsigned n) {
     const Compare& known = compares_[n / 4];
-    if (known.op != IrOp::nop) {
+    if (known.op != IrOp::nop && !is_off(JitPart::fusion)) {
       const IrOp less = known.op == IrOp::set_cr_signed ? IrOp::less_signed : IrOp::less_unsigned;
       switch (n % 4) {
         case 0: return compare(less, known.a, known.b);
@@ -180,7 +182,7 @@ class IrEmitter {
   u32 cia() const { return insn_.pc; }
   void jump(u32 target) {
     // A link to the next instruction only asks for the address, it is no call. The semantics have set LR.
-    const bool calls = ppc::Insn(insn_.word).lk() && target != insn_.pc + 4;
+    const bool calls = ppc::Insn(insn_.word).lk() && target != insn_.pc + 4 && !is_off(JitPart::returns);
     push({.op = calls ? IrOp::call_subroutine : IrOp::jump, .imm = target});
   }
   // checkpoint: past an indirect branch, which is one whether or not it is taken.
@@ -370,6 +372,7 @@ class IrEmitter {
   }
   BranchHint hint() const {
     const ppc::Insn i(insn_.word);
+    if (is_off(JitPart::returns)) return BranchHint::computed;
     if (i.lk()) return BranchHint::call;
     const bool to_lr = i.bits(21, 30) == 16;
     return to_lr ? BranchHint::subroutine_return : BranchHint::computed;

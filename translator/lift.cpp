@@ -75,6 +75,22 @@ bool is_float_left_to_helper(Op op, Insn i, const Mode& mode) {
   return !is_memory && (mode.fp_exact || i.rc());
 }
 
+// The part of the translator that the instruction belongs to is off: its exact function does it.
+bool is_turned_off(JitParts off, Op op, Insn i) {
+  namespace role = ppc::role;
+  constexpr u64 cr =
+      role::CR0 | role::CRFD | role::CRFS | role::CRBD | role::CRBA | role::CRBB | role::CR | role::CRM;
+  const ppc::InsnInfo& row = ppc::info(op);
+  const u64 touched = row.reads | row.writes;
+  if (row.has(flag::branch | flag::ends_block) || row.part == ppc::Part::oea) return false;
+  if (row.has(flag::fp)) return has(off, JitPart::float_);
+  if (row.has(flag::vec)) return has(off, JitPart::vector);
+  if (row.has(flag::load | flag::store)) return has(off, JitPart::memory);
+  if (has(off, JitPart::integer) && row.part == ppc::Part::uisa && !row.has(flag::by_spr)) return true;
+  if (has(off, JitPart::carry) && (touched & role::CA)) return true;
+  return has(off, JitPart::cr) && ((touched & cr) || (i.rc() && (touched & role::CR0_if_Rc)));
+}
+
 // Whether the instruction may change FPSCR[24:31], which decide about the mode.
 bool may_change_float_mode(Op op) {
   return op == Op::mtfsf || op == Op::mtfsfi || op == Op::mtfsb0 || op == Op::mtfsb1;
@@ -133,7 +149,7 @@ bool may_change_mode(Op op, Insn i, u32 flags) {
 // mfspr and mtspr of a register that is a word in memory, as SPRG0 and SRR0 are. True if it is one.
 bool lift_stored_register(IrEmitter& e, Op op, Insn i, const ppc::CpuModel& model, const Mode& mode) {
   const bool write = op == Op::mtspr;
-  if (!write && op != Op::mfspr) return false;
+  if ((!write && op != Op::mfspr) || e.is_off(JitPart::registers)) return false;
   if (ppc::check_spr(model, i.spr(), write, mode.problem) != ppc::SprAccess::allowed) return false;
   const ppc::SprRow& row = *ppc::find_spr(model, i.spr());
   const u32 at = ppc::word_of_state(row, write);
@@ -181,20 +197,21 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     e.begin({block.pc + 4 * n, word});
     if (raises(e, block.mode, op, row.flags)) return;
     const u32 flags = row.has(flag::by_spr) ? ppc::effects(word).flags : row.flags;
-    if (flags & flag::fp && keeps_float_mode(op, Insn(word), block.mode)) continue;
+    const bool is_off = block.off.any() && is_turned_off(block.off, op, Insn(word));
+    if (!is_off && flags & flag::fp && keeps_float_mode(op, Insn(word), block.mode)) continue;
     // With AltiVec on, vector registers and their MXCSR may be loaded, whose flags are not FPSCR's.
-    const auto rounding = rounding_set_by(op, Insn(word), block.mode);
+    const auto rounding = is_off ? std::nullopt : rounding_set_by(op, Insn(word), block.mode);
     if (rounding && !block.mode.vec) {
       return e.leave_with_rounding(*rounding, block.pc + 4 * n + 4);
     }
-    if (restores_fpscr(op, Insn(word), block.mode)) {
+    if (!is_off && restores_fpscr(op, Insn(word), block.mode)) {
       e.set_fpscr(e.fpr(Insn(word).rb()), block.pc + 4 * n + 4);
       continue;
     }
-    if (flags & flag::fp && is_float_left_to_helper(op, Insn(word), block.mode)) {
+    if (flags & flag::fp && (is_off || is_float_left_to_helper(op, Insn(word), block.mode))) {
       e.call_exact(ppc::exact_function(op), true);
       if (may_change_float_mode(op)) e.leave_if_float_mode_changed(block.pc + 4 * n + 4);
-    } else if (is_left_to_helper(op)) {
+    } else if (is_off || is_left_to_helper(op)) {
       e.call_exact(ppc::exact_function(op));
     } else if (!lift_stored_register(e, op, Insn(word), model, block.mode)) {
       lifts[static_cast<std::size_t>(op)](e, Insn(word));

@@ -3,7 +3,7 @@
 namespace quince::translator {
 
 void run_passes(Block& block) {
-  forward_stores(block);
+  if (!has(block.off, JitPart::forwarding)) forward_stores(block);
   drop_dead_nodes(block);
 }
 

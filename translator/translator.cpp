@@ -22,7 +22,7 @@ auto find_side_point(const std::vector<SidePoint>& points, u32 offset) {
 }  // namespace
 
 Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling,
-                       u32 patience)
+                       u32 patience, JitParts off)
     : cpu_(cpu),
       area_(area_of(cpu)),
       backend_(std::move(backend)),
@@ -31,6 +31,7 @@ Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::Exc
       interpreter_(cpu, handling, false),
       counters_(counters),
       dispatch_(dispatch_lines) {
+  block_.off = off;
   cpu_.set_hooks(this);
   area_.dispatch = dispatch_.data();
   area_.engine = this;
@@ -150,6 +151,7 @@ std::optional<ppc::Stop> Translator::follow_link() {
   if (!find(pc)) return interpret();
   // The block that asked had been forgotten, or translating may just have evicted it.
   if (!known || forgotten != forgotten_) return std::nullopt;
+  if (has(block_.off, JitPart::links)) return std::nullopt;
   if (Translation* to = find_translation(pc, line(pc).tag)) link(*from, index, *to);
   return std::nullopt;
 }

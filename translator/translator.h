@@ -22,8 +22,9 @@ class Translator final : public ppc::Engine {
   // Translating an instruction takes as long as interpreting it this often, about.
   static constexpr u32 usual_patience = 12;
   // patience: how often code is met, interpreted until then, before it is translated. 1 to 255.
+  // off: what to do without.
   Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::ExceptionHandling handling,
-             u32 patience = 1);
+             u32 patience = 1, JitParts off = {});
   ~Translator() override;
   Translator(const Translator&) = delete;
   Translator& operator=(const Translator&) = delete;

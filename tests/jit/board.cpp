@@ -13,8 +13,9 @@ using ppc::page_mask;
 using ppc::page_size;
 namespace as = differential::assembler;
 
-void Board::make_engine(EngineKind kind, ppc::ExceptionHandling handling, std::size_t code_cache_bytes) {
-  engine_ = test::make_engine(kind, cpu(), handling, code_cache_bytes);
+void Board::make_engine(EngineKind kind, ppc::ExceptionHandling handling, std::size_t code_cache_bytes,
+                        translator::JitParts off) {
+  engine_ = test::make_engine(kind, cpu(), handling, code_cache_bytes, off);
 }
 
 PageEntry page_entry(u32 vsid, u32 ea, u32 lower, unsigned place_in_group) {
@@ -71,7 +72,8 @@ std::vector<u32> handlers() {
 
 class SystemBoard final : public Board, private ppc::PhysicalMemory {
  public:
-  SystemBoard(const ppc::CpuModel& model, EngineKind kind, std::size_t code_cache_bytes)
+  SystemBoard(const ppc::CpuModel& model, EngineKind kind, std::size_t code_cache_bytes,
+              translator::JitParts off)
       : mmu_(*this),
         cpu_(model, mmu_, *this, clock_),
         rom_(2 * page_size),
@@ -79,7 +81,7 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
         code_(places::code_bytes),
         table_(table_bytes) {
     put_words(rom_, handlers());
-    make_engine(kind, ppc::ExceptionHandling::deliver, code_cache_bytes);
+    make_engine(kind, ppc::ExceptionHandling::deliver, code_cache_bytes, off);
   }
   ~SystemBoard() override { engine_.reset(); }
 
@@ -196,11 +198,12 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
 
 class ProcessBoard final : public Board {
  public:
-  ProcessBoard(const ppc::CpuModel& model, EngineKind kind, std::size_t code_cache_bytes)
+  ProcessBoard(const ppc::CpuModel& model, EngineKind kind, std::size_t code_cache_bytes,
+               translator::JitParts off)
       : cpu_(model, memory_, memory_, clock_) {
     memory_.attach(&cpu_);
     cpu_.alignment_traps = static_cast<u8>(ppc::AlignedOperand::reservation);
-    make_engine(kind, ppc::ExceptionHandling::stop, code_cache_bytes);
+    make_engine(kind, ppc::ExceptionHandling::stop, code_cache_bytes, off);
   }
   ~ProcessBoard() override {
     engine_.reset();
@@ -249,9 +252,9 @@ class ProcessBoard final : public Board {
 }  // namespace
 
 std::unique_ptr<Board> make_board(BoardKind kind, const ppc::CpuModel& model, EngineKind engine,
-                                  std::size_t code_cache_bytes) {
-  if (kind == BoardKind::system) return std::make_unique<SystemBoard>(model, engine, code_cache_bytes);
-  return std::make_unique<ProcessBoard>(model, engine, code_cache_bytes);
+                                  std::size_t code_cache_bytes, translator::JitParts off) {
+  if (kind == BoardKind::system) return std::make_unique<SystemBoard>(model, engine, code_cache_bytes, off);
+  return std::make_unique<ProcessBoard>(model, engine, code_cache_bytes, off);
 }
 
 }  // namespace quince::jit_test

@@ -53,13 +53,14 @@ class Board {
   u64 bus_record() const { return bus_record_; }
 
  protected:
-  void make_engine(EngineKind kind, ppc::ExceptionHandling handling, std::size_t code_cache_bytes);
+  void make_engine(EngineKind kind, ppc::ExceptionHandling handling, std::size_t code_cache_bytes,
+                   translator::JitParts off);
   u64 bus_record_ = 0;
   std::unique_ptr<ppc::Engine> engine_;
 };
 
 std::unique_ptr<Board> make_board(BoardKind kind, const ppc::CpuModel& model, EngineKind engine,
-                                  std::size_t code_cache_bytes);
+                                  std::size_t code_cache_bytes, translator::JitParts off = {});
 
 // A page table entry's words and where they go in a table of 64 KiB.
 struct PageEntry {

@@ -104,6 +104,7 @@ Case make_case(u64 seed, u64 number) {
   c.board = neighbours.one_in(3) ? BoardKind::process : BoardKind::system;
   c.code_cache_bytes = neighbours.one_in(3) ? std::size_t{1} << 20 : std::size_t{16} << 20;
   c.engine = neighbours.one_in(4) ? EngineKind::patient : EngineKind::translator;
+  if (neighbours.one_in(8)) c.off.set(neighbours.below(static_cast<u32>(c.off.size())));
   c.seed = random.bits64();
   Chaos chaos(*c.model, c.board, c.seed);
   c.code = chaos.code();
@@ -126,12 +127,13 @@ Pair::Pair(const Case& c)
       kind_(c.board),
       engine_(c.engine),
       code_cache_bytes_(c.code_cache_bytes),
-      ours_(make_board(c.board, *c.model, c.engine, c.code_cache_bytes)),
+      off_(c.off),
+      ours_(make_board(c.board, *c.model, c.engine, c.code_cache_bytes, c.off)),
       reference_(make_board(c.board, *c.model, EngineKind::interpreter, c.code_cache_bytes)) {}
 
 bool Pair::fits(const Case& c) const {
   return model_ == c.model && kind_ == c.board && engine_ == c.engine &&
-         code_cache_bytes_ == c.code_cache_bytes;
+         code_cache_bytes_ == c.code_cache_bytes && off_ == c.off;
 }
 
 std::optional<Pair::Failure> Pair::run(const Case& c, std::span<const u32> translators_code) {
@@ -263,11 +265,19 @@ Case smaller(Case c) {
   return c;
 }
 
+static std::string names(translator::JitParts off) {
+  std::string text;
+  for (std::size_t n = 0; n < off.size(); ++n) {
+    if (off[n]) text += std::string(", without ") + translator::jit_parts[n].name;
+  }
+  return text;
+}
+
 std::string report(const Case& c) {
   const auto failure = run_alone(c);
   std::string text = std::string(c.model->name) + (c.board == BoardKind::system ? ", system" : ", process") +
-                     (c.engine == EngineKind::patient ? ", patient" : "") + ", code cache of " +
-                     std::to_string(c.code_cache_bytes >> 20) + " MiB\n";
+                     (c.engine == EngineKind::patient ? ", patient" : "") + names(c.off) +
+                     ", code cache of " + std::to_string(c.code_cache_bytes >> 20) + " MiB\n";
   if (!failure) return text + "  no difference when the case is alone\n";
   for (const Stage& stage : c.stages) {
     text += "  stage: seed " + hex(stage.seed, 16) + ", budget " + std::to_string(stage.budget) + "\n";

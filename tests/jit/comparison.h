@@ -22,7 +22,8 @@ struct Case {
   BoardKind board;
   EngineKind engine;  // against the interpreter
   std::size_t code_cache_bytes;
-  u64 seed;  // of memory, and of everything else when the case is made
+  translator::JitParts off;  // what the translator does without
+  u64 seed;                  // of memory, and of everything else when the case is made
   std::vector<u32> code;
   std::vector<Stage> stages;
 };
@@ -53,6 +54,7 @@ class Pair {
   BoardKind kind_;
   EngineKind engine_;
   std::size_t code_cache_bytes_;
+  translator::JitParts off_;
   std::unique_ptr<Board> ours_, reference_;
   u64 executed_ = 0, stops_ = 0, exceptions_ = 0;
 };

@@ -1,7 +1,7 @@
 // Interpreter and translator with the same random code: all registers, memory, exceptions and instruction
 // counts are the same at every stop.
 //
-// jit_differential [--instructions N] [--seconds N] [--seed N] [--case N] [--first N]
+// jit_differential [--instructions N] [--seconds N] [--seed N] [--case N] [--first N] [--jit-off CLASS]
 // Runs cases 0, 1, 2, ... of the seed (or only --case, or from --first on) until N instructions are executed
 // by each engine or the time is over. A failure prints what to give to see it again.
 #include <chrono>
@@ -20,7 +20,21 @@ struct Options {
   u64 seed = 1;
   u64 first = 0;
   std::optional<u64> only;
+  std::optional<translator::JitPart> off;  // what the translator does without in all cases
 };
+
+std::optional<translator::JitPart> find_part(std::string_view name) {
+  for (std::size_t n = 0; n < translator::jit_parts.size(); ++n) {
+    if (translator::jit_parts[n].name == name) return static_cast<translator::JitPart>(n);
+  }
+  return std::nullopt;
+}
+
+Case case_of(const Options& options, u64 number) {
+  Case c = make_case(options.seed, number);
+  if (options.off) c.off = translator::JitParts().set(static_cast<std::size_t>(*options.off));
+  return c;
+}
 
 std::optional<Options> parse(int argc, char** argv) {
   Options options;
@@ -37,6 +51,9 @@ std::optional<Options> parse(int argc, char** argv) {
       options.first = value;
     } else if (name == "--case") {
       options.only = value;
+    } else if (name == "--jit-off") {
+      options.off = find_part(argv[n + 1]);
+      if (!options.off) return std::nullopt;
     } else {
       return std::nullopt;
     }
@@ -45,8 +62,11 @@ std::optional<Options> parse(int argc, char** argv) {
 }
 
 void explain(const Options& options, u64 number, const Case& c, const Pair::Failure& failure) {
-  std::cout << "DIFFERENCE: jit_differential --seed " << options.seed << " --case " << number << "\nat stop "
-            << failure.stage << " of " << c.stages.size() << ":\n"
+  std::cout << "DIFFERENCE: jit_differential --seed " << options.seed << " --case " << number
+            << (options.off ? std::string(" --jit-off ") +
+                                  translator::jit_parts[static_cast<std::size_t>(*options.off)].name
+                            : "")
+            << "\nat stop " << failure.stage << " of " << c.stages.size() << ":\n"
             << failure.text << "Made smaller: " << std::endl;
   std::cout << report(smaller(c)) << std::endl;
 }
@@ -80,7 +100,7 @@ int run(const Options& options) {
   constexpr u64 most_failures = 3, cases_of_a_pair = 32;
   for (u64 number = options.only.value_or(options.first); failures < most_failures; ++number) {
     if (executed >= options.instructions || seconds() >= static_cast<double>(options.seconds)) break;
-    const Case c = make_case(options.seed, number);
+    const Case c = case_of(options, number);
     if (!pair || number % cases_of_a_pair == 0 || failures != 0) pair.emplace(c);
     const u64 before = pair->executed(), stops_before = pair->stops();
     const auto failure = pair->run(c);

@@ -10,7 +10,7 @@
 namespace quince::test {
 
 std::unique_ptr<ppc::Engine> make_engine(EngineKind kind, ppc::Cpu& cpu, ppc::ExceptionHandling handling,
-                                         std::size_t code_cache_bytes) {
+                                         std::size_t code_cache_bytes, translator::JitParts off) {
   if (kind == EngineKind::interpreter) return std::make_unique<ppc::Interpreter>(cpu, handling);
   auto backend = jit::X86Backend::create(cpu, code_cache_bytes);
   if (!backend) {
@@ -18,7 +18,7 @@ std::unique_ptr<ppc::Engine> make_engine(EngineKind kind, ppc::Cpu& cpu, ppc::Ex
     std::exit(2);
   }
   return std::make_unique<translator::Translator>(cpu, std::move(*backend), handling,
-                                                  kind == EngineKind::patient ? 3 : 1);
+                                                  kind == EngineKind::patient ? 3 : 1, off);
 }
 
 EngineMaker maker_of(EngineKind kind) {

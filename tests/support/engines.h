@@ -8,6 +8,7 @@
 
 #include "guest-ppc/engine.h"
 #include "guest-ppc/types.h"
+#include "translator/parts.h"
 
 namespace quince::test {
 
@@ -23,7 +24,8 @@ constexpr const char* name_of(EngineKind kind) {
 
 // Ends the test program where the host lacks what the translator needs.
 std::unique_ptr<ppc::Engine> make_engine(EngineKind kind, ppc::Cpu& cpu, ppc::ExceptionHandling handling,
-                                         std::size_t code_cache_bytes = 16u << 20);
+                                         std::size_t code_cache_bytes = 16u << 20,
+                                         translator::JitParts off = {});
 
 // The same as a value, for whoever has a processor but knows no engines.
 using EngineMaker = std::function<std::unique_ptr<ppc::Engine>(ppc::Cpu&, ppc::ExceptionHandling)>;
