@@ -97,6 +97,11 @@ std::string manual_page(const CLI::App& app) {
         << roff(command->get_description()) << ".\n";
     if (!command->get_footer().empty()) out << roff(command->get_footer()) << '\n';
     describe_options(out, *command);
+    for (const CLI::App* part : commands(*command)) {
+      out << ".SS \"quince " << roff(command->get_name() + ' ' + part->get_name()) << "\"\n"
+          << roff(part->get_description()) << ".\n";
+      describe_options(out, *part);
+    }
   }
   out << ".SH \"EXIT STATUS\"\n"
          "0: the guest powered off; 2: wrong usage or configuration; 3: an image, kernel or firmware that "

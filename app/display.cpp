@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/words.h"
+
 namespace quince::app {
 
 namespace {
@@ -41,7 +43,7 @@ void add_display_options(CLI::App& command, DisplayOptions& options, machine::Sc
       .add_option_function<std::string>(
           "--display", [&options](const std::string& word) { options.window = word == "window"; },
           "The screen: window, or none (headless); window if there is a display")
-      ->check(CLI::IsMember({"window", "none"}));
+      ->check(one_of({"window", "none"}));
   command
       .add_option_function<std::string>(
           "--screen",
@@ -60,12 +62,16 @@ void add_display_options(CLI::App& command, DisplayOptions& options, machine::Sc
                    "Alt is Command and the logo key Option, as they lie on a Mac's keyboard");
 }
 
+bool wants_window(const DisplayOptions& options, machine::BoardKind board) {
+  return board != machine::BoardKind::bare && options.window.value_or(host_has_display());
+}
+
 tl::expected<std::unique_ptr<Window>, machine::Error> open_window(const DisplayOptions& options,
                                                                   machine::BoardKind board,
                                                                   const std::string& cpu) {
   const bool asked = options.window == true, bare = board == machine::BoardKind::bare;
   if (asked && bare) return tl::unexpected(refused("this board has no screen"));
-  if (bare || !options.window.value_or(host_has_display())) return nullptr;
+  if (!wants_window(options, board)) return nullptr;
   auto window = Window::connect({.machine = "Power Macintosh G3 (" + cpu + ")",
                                  .keyboard = {.swap_command_option = options.swap_command_option}});
   if (window) return std::move(*window);

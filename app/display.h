@@ -20,6 +20,9 @@ struct DisplayOptions {
 
 void add_display_options(CLI::App& command, DisplayOptions& options, machine::ScreenMode& screen);
 
+// Whether open_window() would try to open one.
+bool wants_window(const DisplayOptions& options, machine::BoardKind board);
+
 // Null: none is wanted, or the host has no display and nobody has asked for a window. cpu: its name.
 tl::expected<std::unique_ptr<Window>, machine::Error> open_window(const DisplayOptions& options,
                                                                   machine::BoardKind board,

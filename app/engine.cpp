@@ -91,7 +91,7 @@ void add_jit_off_option(CLI::App& command, translator::JitParts& off) {
 
 void add_engine_options(CLI::App& command, EngineOptions& options) {
   command.add_option("--engine", options.name, "How the processor runs: interpreter or jit")
-      ->check(CLI::IsMember({"interpreter", "jit"}))
+      ->check(one_of({"interpreter", "jit"}))
       ->capture_default_str();
   command
       .add_option_function<std::string>(

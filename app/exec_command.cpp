@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/stats.h"
+#include "app/words.h"
 #include "machine/process/process.h"
 
 extern char** environ;
@@ -60,11 +61,11 @@ void add_exec_command(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand(
       "exec", "Run a statically linked PowerPC Linux program: quince exec [options] PROGRAM [ARGUMENT...]");
   command->add_option("--cpu", options->cpu, "Processor: 750 or 7400 (with AltiVec)")
-      ->check(CLI::IsMember({"750", "7400"}))
+      ->check(one_of({"750", "7400"}))
       ->capture_default_str();
   add_engine_options(*command, options->engine);
   command->add_option("--clock", options->clock, "Guest time: real, or instructions (repeatable)")
-      ->check(CLI::IsMember({"real", "instructions"}))
+      ->check(one_of({"real", "instructions"}))
       ->capture_default_str();
   command->add_option("--timeout", options->timeout, "Stop with status 124 after SECONDS of host time")
       ->check(CLI::PositiveNumber)

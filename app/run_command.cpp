@@ -1,4 +1,5 @@
 // quince run: boots a machine.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@
 #include "app/monitor/json_server.h"
 #include "app/screenshot.h"
 #include "app/stats.h"
+#include "app/words.h"
 #include "machine/image.h"
 #include "machine/machine.h"
 
@@ -30,7 +32,7 @@ struct Options {
   std::string stats;
   std::string screenshot;
   std::string config;
-  std::string gdb, monitor;
+  std::string gdb, monitor, net = "none";
   bool paused = false, serial_given = false;
   DisplayOptions display;
 };
@@ -80,6 +82,30 @@ machine::DiskImage parse_disk(const std::string& text) {
   return disk;
 }
 
+// What is typed for the monitor on a terminal that the serial line has.
+class TypedForMonitor {
+ public:
+  TypedForMonitor() {
+    if (::pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0) ends_[0] = ends_[1] = -1;
+    if (ends_[0] >= 0) ::fcntl(ends_[0], F_SETFL, 0);
+  }
+  ~TypedForMonitor() {
+    for (const int end : ends_) ::close(end);
+  }
+  TypedForMonitor(const TypedForMonitor&) = delete;
+  TypedForMonitor& operator=(const TypedForMonitor&) = delete;
+  int input() const { return ends_[0]; }
+  // What the monitor does not fetch in time is lost. A Return shows the prompt.
+  void typed(std::span<const ppc::u8> bytes, bool begins) const {
+    static constexpr ppc::u8 enter = '\r';
+    const auto all = begins ? std::span(&enter, 1) : bytes;
+    [[maybe_unused]] const ssize_t taken = ::write(ends_[1], all.data(), all.size());
+  }
+
+ private:
+  int ends_[2];
+};
+
 // What controls a machine from outside, while it exists.
 struct Controls {
   std::unique_ptr<Monitor> monitor;
@@ -89,10 +115,13 @@ struct Controls {
 };
 
 // The error is a line about the option.
-tl::expected<Controls, std::string> open_controls(const Options& options, machine::FrontPanel& panel) {
+tl::expected<Controls, std::string> open_controls(const Options& options, const TypedForMonitor& typed,
+                                                  machine::FrontPanel& panel) {
   Controls controls{.monitor = std::make_unique<Monitor>(panel)};
   if (options.monitor == "stdio")
     controls.person = std::make_unique<Console>(*controls.monitor, panel.scheduler);
+  else if (options.machine.serial == "stdio" && ::isatty(STDIN_FILENO))
+    controls.person = std::make_unique<Console>(*controls.monitor, panel.scheduler, typed.input());
   if (options.monitor.starts_with("unix:")) {
     auto server = JsonServer::open(options.monitor, *controls.monitor, panel.scheduler);
     if (!server) return tl::unexpected("--monitor: " + server.error() + " (name a path that is free)");
@@ -124,10 +153,58 @@ tl::expected<void, std::string> apply_configs(Options& options, CLI::App& comman
   return {};
 }
 
-int run(Options& options) {
+using Checked = tl::expected<void, std::string>;
+
+// What the board does not have, or has nothing to do with.
+Checked check_board(const CLI::App& command, machine::BoardKind board) {
+  static constexpr const char* needs_mac[] = {
+      "--disk",     "--cd",    "--kernel", "--initrd",     "--append", "--boot",
+      "--firmware", "--nvram", "--screen", "--screenshot", "--net",    "--swap-command-option"};
+  if (board != machine::BoardKind::bare) return {};
+  for (const char* option : needs_mac) {
+    if (command.count(option) == 0) continue;
+    return tl::unexpected(std::string(option) + ": the board bare has no use for it (" +
+                          (option == std::string_view("--kernel") ? "give the ELF file alone"
+                                                                  : "leave it out, or use --board beige-g3") +
+                          ")");
+  }
+  return {};
+}
+
+// Options that make sense only beside another.
+Checked check_combination(const CLI::App& command, const Options& options, bool person_there) {
+  using machine::BootFrom;
+  const machine::MachineOptions& machine = options.machine;
+  const struct {
+    bool wrong;
+    const char* text;
+  } rules[] = {
+      {machine.kernel.empty() && !machine.initrd.empty(), "--initrd: there is no kernel (add --kernel FILE)"},
+      {machine.kernel.empty() && !machine.append.empty(), "--append: there is no kernel (add --kernel FILE)"},
+      {machine.kernel.empty() && machine.boot == BootFrom::kernel,
+       "--boot kernel: there is none (add --kernel FILE)"},
+      {machine.disks.empty() && machine.boot == BootFrom::disk,
+       "--boot disk: there is none (add --disk FILE)"},
+      {machine.cd.empty() && machine.boot == BootFrom::cd, "--boot cd: the drive is empty (add --cd FILE)"},
+      {options.net == "user", "--net user: there is no network yet (use --net none)"},
+      {options.paused && options.gdb.empty() && options.monitor.empty() && !person_there,
+       "--paused: nobody could start the guest (add --gdb HOST:PORT or --monitor stdio)"},
+  };
+  for (const auto& rule : rules) {
+    if (rule.wrong) return tl::unexpected<std::string>(rule.text);
+  }
+  return check_board(command, machine.board);
+}
+
+int run(Options& options, const CLI::App& command) {
   machine::MachineOptions& request = options.machine;
   for (const std::string& path : options.images) {
     if (const auto placed = place_image(path, request); !placed) return report(placed.error());
+  }
+  const bool has_terminal = ::isatty(STDIN_FILENO) == 1 && request.serial == "stdio";
+  const bool person_there = has_terminal || wants_window(options.display, request.board);
+  if (const auto checked = check_combination(command, options, person_there); !checked) {
+    return report({machine::status::usage, checked.error()});
   }
   if (request.board == machine::BoardKind::bare && request.image.empty()) {
     return report({machine::status::usage, "bare: no program (give an ELF file)"});
@@ -154,11 +231,13 @@ int run(Options& options) {
   const auto window = open_window(options.display, request.board, options.cpu);
   if (!window) return report(window.error());
   request.screen_console = *window != nullptr;
+  const TypedForMonitor typed;
+  request.on_monitor = [&typed](auto bytes, bool begins) { typed.typed(bytes, begins); };
   std::optional<Controls> controls;
   request.started = [&](machine::FrontPanel& panel) {
     if (options.paused) panel.loop.pause();
     if (log) log->set_devices(panel.devices);
-    auto opened = open_controls(options, panel);
+    auto opened = open_controls(options, typed, panel);
     if (opened) {
       controls.emplace(std::move(*opened));
     } else {
@@ -171,8 +250,8 @@ int run(Options& options) {
     if (*window) (*window)->detach();
     controls.reset();
     if (log) log->set_devices({});
-    if (options.screenshot.empty()) return;
-    const auto written = write_screenshot(panel.screen.frame(), options.screenshot);
+    if (options.screenshot.empty() || !panel.screen) return;
+    const auto written = write_screenshot(panel.screen->frame(), options.screenshot);
     if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
   };
   const auto status = machine::run_machine(request);
@@ -187,14 +266,14 @@ CLI::Option* choice(CLI::App& command, const std::string& name, T& value,
   return command
       .add_option_function<std::string>(
           name, [&value, &names](const std::string& word) { value = names.at(word); }, help)
-      ->check(CLI::IsMember(words));
+      ->check(one_of(words));
 }
 
 void add_machine_options(CLI::App& command, Options& options) {
   machine::MachineOptions& machine = options.machine;
   choice(command, "--board", machine.board, boards, "The computer: beige-g3 (the default) or bare");
   command.add_option("--cpu", options.cpu, "Processor: 750 or 7400 (with AltiVec)")
-      ->check(CLI::IsMember({"750", "7400"}))
+      ->check(one_of({"750", "7400"}))
       ->capture_default_str();
   command.add_option("--ram", machine.ram_bytes, "Guest memory, such as 256M or 1G")
       ->transform(CLI::AsSizeValue(false))
@@ -225,7 +304,7 @@ void add_boot_options(CLI::App& command, Options& options) {
       .add_option_function<std::string>(
           "--boot", [&machine](const std::string& word) { machine.boot = boot_choices.at(word); },
           "Where the firmware boots from; prompt: stop at the Open Firmware prompt")
-      ->check(CLI::IsMember({"disk", "cd", "kernel", "prompt"}));
+      ->check(one_of({"disk", "cd", "kernel", "prompt"}));
   command.add_option("--firmware", machine.firmware, "Boot ROM; otherwise the installed OpenBIOS")
       ->type_name("FILE");
   command.add_option("--nvram", machine.nvram, "Keep the NVRAM in this file")->type_name("FILE");
@@ -236,6 +315,9 @@ void add_run_options(CLI::App& command, Options& options) {
   command
       .add_option("--serial", machine.serial, "First serial port: stdio, null, pty, file:PATH or unix:PATH")
       ->type_name("WHERE")
+      ->capture_default_str();
+  command.add_option("--net", options.net, "Network: none, as the card is not connected to anything")
+      ->check(one_of({"user", "none"}))
       ->capture_default_str();
   add_display_options(command, options.display, machine.screen);
   command.add_option("--config", options.config, "Take options from this file, too; the command line wins")
@@ -269,7 +351,9 @@ void add_run_options(CLI::App& command, Options& options) {
 void add_run_command(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "Boot a machine");
-  command->footer("On a terminal, Ctrl-A X ends the machine and Ctrl-A Ctrl-A is a Ctrl-A for the guest.");
+  command->footer(
+      "On a terminal, Ctrl-A X ends the machine, Ctrl-A C leads to the monitor and back, Ctrl-A H tells the "
+      "rest.");
   add_boot_options(*command, *options);
   add_machine_options(*command, *options);
   add_run_options(*command, *options);
@@ -279,7 +363,7 @@ void add_run_command(CLI::App& app, int& status) {
       return;
     }
     options->serial_given = command->count("--serial") > 0;
-    status = run(*options);
+    status = run(*options, *command);
   });
 }
 

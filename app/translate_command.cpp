@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/listing.h"
+#include "app/words.h"
 
 namespace quince::app {
 
@@ -178,18 +179,18 @@ void add_translate_command(CLI::App& app, int& status) {
   command->add_option("--show", options->show, "Columns, and totals: counts and times alone")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"guest", "ir", "host", "totals"}))
+      ->check(one_of({"guest", "ir", "host", "totals"}))
       ->default_str("guest,ir,host");
   command->add_option("--tier", options->tier, "Which translator")
-      ->check(CLI::IsMember({"1", "2"}))
+      ->check(one_of({"1", "2"}))
       ->capture_default_str();
   command->add_option("--cpu", options->cpu, "Processor: 750 or 7400 (with AltiVec)")
-      ->check(CLI::IsMember({"750", "7400"}))
+      ->check(one_of({"750", "7400"}))
       ->capture_default_str();
   command
       ->add_option("--for", options->setting,
                    "As exec (process) or run (machine) translate it; otherwise as the file is")
-      ->check(CLI::IsMember({"process", "machine"}));
+      ->check(one_of({"process", "machine"}));
   add_jit_off_option(*command, options->off);
   command->callback([options, &status] { status = translate(*options); });
 }

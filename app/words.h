@@ -1,7 +1,7 @@
 // Options that take words from a list.
 #pragma once
 
-#include <CLI/Error.hpp>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -18,6 +18,18 @@ inline std::size_t place_in(const std::vector<std::string>& names, const std::st
   const std::string meant = suggestion(word, names);
   throw CLI::ValidationError(option, "there is no " + what + " '" + word + "'" +
                                          (meant.empty() ? " (there are " + joined(names) + ")" : meant));
+}
+
+// A value of an option that has only these.
+inline CLI::Validator one_of(std::vector<std::string> words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "{" : ",") + word;
+  const auto check = [words = std::move(words)](const std::string& word) -> std::string {
+    if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+    const std::string meant = suggestion(word, words);
+    return "there is no '" + word + "'" + (meant.empty() ? " (there are " + joined(words) + ")" : meant);
+  };
+  return {check, list + "}", "one of"};
 }
 
 }  // namespace quince::app

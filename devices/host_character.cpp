@@ -199,31 +199,58 @@ class ReadingCharacter : public CharacterBackend {
 
 // --- stdio ---
 
-// Ctrl-A is the way out of a raw terminal: Ctrl-A X ends the machine, Ctrl-A Ctrl-A is the character itself.
-// The rest is swallowed: Ctrl-A C belongs to the monitor.
+// Ctrl-A is the way out of a raw terminal; Ctrl-A Ctrl-A is the character itself.
 class Escape {
  public:
-  explicit Escape(std::function<void()> on_quit) : on_quit_(std::move(on_quit)) {}
+  struct Ways {
+    std::function<void()> quit;
+    std::function<void(std::span<const u8> typed, bool begins)> monitor;
+  };
+  explicit Escape(Ways ways) : ways_(std::move(ways)) {}
   void operator()(std::vector<u8>& bytes) {
-    std::vector<u8> kept;
+    std::vector<u8> guest, monitor;
     for (const u8 byte : bytes) {
       if (!seen_ && byte == control_a) {
         seen_ = true;
         continue;
       }
       if (!seen_ || byte == control_a)
-        kept.push_back(byte);
-      else if ((byte == 'x' || byte == 'X') && on_quit_)
-        on_quit_();
+        (to_monitor_ ? monitor : guest).push_back(byte);
+      else
+        act(byte, monitor);
       seen_ = false;
     }
-    bytes = std::move(kept);
+    if (!monitor.empty()) ways_.monitor(monitor, false);
+    bytes = std::move(guest);
   }
 
  private:
   static constexpr u8 control_a = 1;
-  std::function<void()> on_quit_;
-  bool seen_ = false;
+
+  void act(u8 byte, std::vector<u8>& monitor) {
+    switch (byte | 0x20) {
+      case 'x':
+        if (ways_.quit) ways_.quit();
+        return;
+      case 'h': return help();
+      case 'c':
+        if (!ways_.monitor) return;
+        if (!monitor.empty()) ways_.monitor(std::exchange(monitor, {}), false);
+        to_monitor_ = !to_monitor_;
+        if (to_monitor_) ways_.monitor({}, true);
+        return;
+      default: return;
+    }
+  }
+  void help() const {
+    std::string text = "\nCtrl-A X  ends the machine\n";
+    if (ways_.monitor) text += "Ctrl-A C  switches between the guest and the monitor\n";
+    text += "Ctrl-A H  says this\nCtrl-A Ctrl-A  is a Ctrl-A\n";
+    for (const char byte : text) write_byte(STDOUT_FILENO, static_cast<u8>(byte));
+  }
+
+  Ways ways_;
+  bool seen_ = false, to_monitor_ = false;
 };
 
 class StdioCharacter final : public ReadingCharacter {
@@ -233,12 +260,12 @@ class StdioCharacter final : public ReadingCharacter {
         output_(options.scheduler, STDOUT_FILENO),
         terminal_(isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &saved_) == 0) {
     if (terminal_) make_raw();
-    begin([this, scheduler = &options.scheduler, on_quit = options.on_quit] {
+    begin([this, scheduler = &options.scheduler, on_quit = options.on_quit, on_monitor = options.on_monitor] {
       const auto quit = [scheduler, on_quit] {
         if (on_quit) scheduler->post(on_quit);
       };
       if (terminal_)
-        pump(STDIN_FILENO, Escape(quit));
+        pump(STDIN_FILENO, Escape({.quit = quit, .monitor = on_monitor}));
       else
         pump(STDIN_FILENO);
     });

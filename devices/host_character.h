@@ -2,7 +2,9 @@
 // thread of its own and waits while the guest has not fetched what was read before.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -16,6 +18,9 @@ struct CharacterOptions {
   Scheduler& scheduler;
   // stdio on a terminal only: Ctrl-A X was typed.
   std::function<void()> on_quit;
+  // Likewise: Ctrl-A C gives what is typed from then on to this, and back to the guest the next time. Called
+  // on a thread of its own; `begins`: just now. Nothing: there is nobody else to talk to.
+  std::function<void(std::span<const u8> typed, bool begins)> on_monitor{};
 };
 
 // what: stdio, null, pty, file:PATH, unix:PATH (listens; one client at a time). For pty, `name` becomes the

@@ -31,10 +31,17 @@ give_up() {
   fail "$name: $1 failed (all of its output: $work/log)"
 }
 
+# bar DONE STEPS: twenty characters, as many of them filled as is done. Steps are an estimate.
+bar() {
+  local filled=$((20 * $1 / ($2 > 0 ? $2 : 1))) text='####################'
+  ((filled <= 20)) || filled=20
+  printf '%-20s' "${text:0:filled}"
+}
+
 # with_progress WHAT STEPS COMMAND...: the same, for commands that print about STEPS lines while they work. On a
 # terminal the count is shown as it grows; elsewhere, once a minute.
 with_progress() {
-  local what=$1 steps=$2 pid text began=$SECONDS shown=0
+  local what=$1 steps=$2 pid count text began=$SECONDS shown=0
   shift 2
   local log=$work/steps.log
   : >"$log"
@@ -45,9 +52,10 @@ with_progress() {
   while kill -0 "$pid" 2>/dev/null; do
     # $$ is the script itself, even here in a subshell: it may have been killed alone.
     kill -0 $$ 2>/dev/null || { kill "$pid" && exit 143; }
-    text="$name: $what $(wc -l <"$log") of about $steps, $((SECONDS - began)) s"
+    count=$(wc -l <"$log")
+    text="$name: $what $count of about $steps, $((SECONDS - began)) s"
     if [ -t 2 ]; then
-      printf '\rguests: %s ' "$text" >&2
+      printf '\rguests: [%s] %s ' "$(bar "$count" "$steps")" "$text" >&2
     elif ((SECONDS >= shown)); then
       say "$text"
       shown=$((SECONDS + 60))

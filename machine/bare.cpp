@@ -43,6 +43,11 @@ tl::expected<void, Error> Bare::load() {
   return {};
 }
 
+std::vector<DeviceRow> Bare::devices() const {
+  return {{"RAM", "processor", 0, static_cast<u32>(core_.bus.ram().size())},
+          {"console and exit", "processor", register_base, window_bytes}};
+}
+
 u64 Bare::read(u32 offset, unsigned bytes) {
   return offset == console_register && bytes == 1 ? console_.read().value_or(0) : 0;
 }

@@ -24,6 +24,7 @@ class Bare final : private devices::MmioDevice {
 
   Bare(const MachineOptions& options, Core& core, RunLoop& loop, devices::CharacterBackend& console);
   tl::expected<void, Error> load();
+  std::vector<DeviceRow> devices() const;
 
  private:
   u64 read(u32 offset, unsigned bytes) override;

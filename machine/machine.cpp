@@ -31,11 +31,27 @@ tl::expected<void, Error> check_ram(u64 bytes, const BoardTraits& board) {
                                                  " to " + mebibytes(board.most_ram) + " in whole mebibytes"});
 }
 
+tl::expected<int, Error> run_watched(const MachineOptions& options, FrontPanel& panel) {
+  if (options.started) options.started(panel);
+  auto result = panel.loop.run();
+  if (options.stopped) options.stopped(panel);
+  return result;
+}
+
 tl::expected<int, Error> run_bare(const MachineOptions& options, Core& core, RunLoop& loop,
                                   devices::CharacterBackend& serial, StorageCounters&) {
   Bare board(options, core, loop, serial);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
-  return loop.run();
+  FrontPanel panel{.scheduler = core.scheduler,
+                   .core = core,
+                   .loop = loop,
+                   .quit = [&loop] { loop.stop(0); },
+                   .change_cd = [](const std::string&) -> tl::expected<void, std::string> {
+                     return tl::unexpected<std::string>("this board has no CD drive");
+                   },
+                   .devices = [&board] { return board.devices(); },
+                   .storage = [] { return StorageCounters{}; }};
+  return run_watched(options, panel);
 }
 
 tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core, RunLoop& loop,
@@ -44,9 +60,9 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
   BeigeG3 board(options, core, loop, serial, second_port);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
   board.reset();
-  FrontPanel panel{.screen = board.screen(),
-                   .keyboard = board.keyboard,
-                   .mouse = board.mouse,
+  FrontPanel panel{.screen = &board.screen(),
+                   .keyboard = &board.keyboard,
+                   .mouse = &board.mouse,
                    .scheduler = core.scheduler,
                    .core = core,
                    .loop = loop,
@@ -54,9 +70,7 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
                    .change_cd = [&board](const std::string& path) { return board.change_cd(path); },
                    .devices = [&board] { return board.devices(); },
                    .storage = [&board] { return board.storage(); }};
-  if (options.started) options.started(panel);
-  auto result = loop.run();
-  if (options.stopped) options.stopped(panel);
+  auto result = run_watched(options, panel);
   storage = board.storage();
   return result;
 }
@@ -76,7 +90,9 @@ tl::expected<int, Error> run_machine(const MachineOptions& options) {
                                 [&loop](int signal) { loop.stop(status::signal_base + signal); });
   std::string terminal;
   auto host = devices::open_character_backend(
-      options.serial, {.scheduler = core.scheduler, .on_quit = [&loop] { loop.stop(0); }}, &terminal);
+      options.serial,
+      {.scheduler = core.scheduler, .on_quit = [&loop] { loop.stop(0); }, .on_monitor = options.on_monitor},
+      &terminal);
   if (!host)
     return tl::unexpected(Error{status::usage, "--serial: " + host.error() + " (see quince run --help)"});
   if (!terminal.empty() && options.on_terminal) options.on_terminal(terminal);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -48,9 +49,10 @@ struct ScreenMode {
 // What somebody in front of the machine sees and touches. All of it belongs to the processor's thread;
 // scheduler.post() leads there.
 struct FrontPanel {
-  devices::Display& screen;
-  devices::AdbKeyboard& keyboard;
-  devices::AdbMouse& mouse;
+  // Null on boards that have none.
+  devices::Display* screen = nullptr;
+  devices::AdbKeyboard* keyboard = nullptr;
+  devices::AdbMouse* mouse = nullptr;
   devices::Scheduler& scheduler;
   Core& core;
   RunLoop& loop;               // pause, go on, step, restart
@@ -88,7 +90,9 @@ struct MachineOptions {
 
   // Called before the guest starts, with the device that a serial line of kind pty has become.
   std::function<void(const std::string& path)> on_terminal;
-  // Boards with a screen: called before the guest starts, and when it has stopped.
+  // As CharacterOptions::on_monitor of the serial line.
+  std::function<void(std::span<const ppc::u8> typed, bool begins)> on_monitor;
+  // Called before the guest starts, and when it has stopped.
   std::function<void(FrontPanel&)> started, stopped;
   // Called once when the machine has stopped: for --stats.
   std::function<void(const Core&, const StorageCounters&)> finished;

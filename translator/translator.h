@@ -49,6 +49,15 @@ class Translator final : public ppc::Engine {
   u64 code_cache_bytes() const { return backend_->cache_bytes(); }
   u64 code_bytes() const;  // of the translations that exist now
 
+  // A translation that has the instruction at this physical address, the one that begins there if there are
+  // several. pc: of its first instruction; insns: of the guest. For whoever wants to look; links may be made.
+  struct Made {
+    u32 pc = 0, insns = 0;
+    CompiledBlock code;  // the entry is null: there is none
+  };
+  Made made_for(u32 physical) const;
+  const Backend& backend() const { return *backend_; }
+
   // For helpers called by generated code: keeps the exception for the run loop.
   void report(const ppc::GuestException& exception) { fault_ = exception; }
   // For helpers that have changed the machine's state and state.pc, all instructions counted: where generated

@@ -56,10 +56,15 @@ char** complete(const char* text, int start, int) {
 
 }  // namespace
 
-Console::Console(Monitor& monitor, devices::Scheduler& scheduler) : monitor_(monitor), scheduler_(scheduler) {
+Console::Console(Monitor& monitor, devices::Scheduler& scheduler, std::optional<int> input)
+    : input_(input.value_or(STDIN_FILENO)),
+      is_typed_elsewhere_(input.has_value()),
+      monitor_(monitor),
+      scheduler_(scheduler) {
   if (::pipe2(wake_, O_CLOEXEC) != 0) wake_[0] = wake_[1] = -1;
   if (::pipe2(answered_, O_CLOEXEC) != 0) answered_[0] = answered_[1] = -1;
-  thread_ = std::thread([this] { ::isatty(STDIN_FILENO) ? serve_terminal() : serve_lines(); });
+  thread_ =
+      std::thread([this] { is_typed_elsewhere_ || ::isatty(input_) ? serve_terminal() : serve_lines(); });
 }
 
 Console::~Console() {
@@ -69,7 +74,7 @@ Console::~Console() {
 }
 
 bool Console::wait_for_input() const {
-  std::array<pollfd, 2> files{{{STDIN_FILENO, POLLIN, 0}, {wake_[0], 0, 0}}};
+  std::array<pollfd, 2> files{{{input_, POLLIN, 0}, {wake_[0], 0, 0}}};
   while (::poll(files.data(), files.size(), -1) < 0 && errno == EINTR) {
   }
   return files[1].revents == 0;
@@ -79,6 +84,15 @@ void Console::serve_terminal() {
   rl_catch_signals = 0;
   rl_readline_name = "quince";
   rl_attempted_completion_function = complete;
+  const std::unique_ptr<FILE, int (*)(FILE*)> stream(
+      is_typed_elsewhere_ ? ::fdopen(::dup(input_), "r") : nullptr,
+      [](FILE* file) { return std::fclose(file); });
+  if (is_typed_elsewhere_) {
+    char first;
+    if (!wait_for_input() || ::read(input_, &first, 1) != 1) return;
+    rl_instream = stream.get();
+    std::fputs("\nThe monitor; help tells its commands, Ctrl-A C leads back to the guest.\n", stdout);
+  }
   while (!taker.ended) {
     taker.complete = false;
     rl_callback_handler_install(prompt, take_line);
@@ -89,6 +103,7 @@ void Console::serve_terminal() {
       }
       rl_callback_read_char();
     }
+    if (is_typed_elsewhere_) taker.ended = false;  // Ctrl-D is no way out of the serial line
     execute(taker.ended ? "quit" : taker.line);
   }
 }
@@ -98,7 +113,7 @@ void Console::serve_lines() {
   std::string pending;
   std::array<char, 4096> buffer;
   while (wait_for_input()) {
-    const ssize_t bytes = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    const ssize_t bytes = ::read(input_, buffer.data(), buffer.size());
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes <= 0) return;
     pending.append(buffer.data(), static_cast<std::size_t>(bytes));

@@ -2,6 +2,7 @@
 // pipe. It has a thread of its own, because readline waits for keys.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -11,8 +12,10 @@ namespace quince::app {
 
 class Console {
  public:
-  // Reads standard input from now on. The monitor and the scheduler outlive it. There is at most one.
-  Console(Monitor& monitor, devices::Scheduler& scheduler);
+  // Reads standard input from now on, or `input`, which it does not close: a pipe into which somebody writes
+  // what is typed, beginning with a byte that is dropped when the prompt is wanted first. The monitor and the
+  // scheduler outlive it. There is at most one.
+  Console(Monitor& monitor, devices::Scheduler& scheduler, std::optional<int> input = {});
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
@@ -23,6 +26,8 @@ class Console {
   bool wait_for_input() const;  // false: the machine is going away
   void execute(const std::string& line);
 
+  const int input_;
+  const bool is_typed_elsewhere_;
   Monitor& monitor_;
   devices::Scheduler& scheduler_;
   int wake_[2];      // a pipe that is closed to end the thread

@@ -1,5 +1,6 @@
 #include "app/monitor/monitor.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,8 @@
 #include "app/screenshot.h"
 #include "app/stats.h"
 #include "guest-ppc/disassembler.h"
+#include "jit-x86/host_text.h"
+#include "translator/translator.h"
 
 namespace quince::app {
 
@@ -83,7 +86,7 @@ std::span<const Monitor::Command> Monitor::commands() {
        {{{"right", number}, {"down", number}}},
        &Monitor::mouse_move},
       {"mouse-button",
-       "left or right; down or up (a click, otherwise)",
+       "left, right or middle; down or up (a click, otherwise)",
        {{{"button"}, {"state", text, true}}},
        &Monitor::mouse_button},
       {"registers", "all registers, or one", {{{"name", text, true}}}, &Monitor::registers},
@@ -105,6 +108,10 @@ std::span<const Monitor::Command> Monitor::commands() {
        "instructions (16) at an effective address (where it is)",
        {{{"address", number, true}, {"count", number, true}}},
        &Monitor::disassemble},
+      {"host",
+       "host code of the translation that has an effective address (where it is)",
+       {{{"address", number, true}}},
+       &Monitor::host_code},
       {"break",
        "stops before the instruction at an effective address",
        {{{"address", number}}},
@@ -184,6 +191,7 @@ Result Monitor::reset(const Json&) {
 }
 
 Result Monitor::power_key(const Json&) {
+  if (!panel_.keyboard) return no("power-key: this board has no keyboard");
   press({{devices::adb_key::power, true}, {devices::adb_key::power, false}});
   return nullptr;
 }
@@ -214,12 +222,14 @@ Result Monitor::eject(const Json&) {
 }
 
 Result Monitor::screenshot(const Json& arguments) {
-  const auto written = write_screenshot(panel_.screen.frame(), arguments["file"]);
+  if (!panel_.screen) return no("screenshot: this board has no screen");
+  const auto written = write_screenshot(panel_.screen->frame(), arguments["file"]);
   if (!written) return no("screenshot: " + written.error());
   return nullptr;
 }
 
 Result Monitor::type(const Json& arguments) {
+  if (!panel_.keyboard) return no("type: this board has no keyboard");
   auto strokes = keystrokes_of(with_newlines(arguments["text"]));
   if (!strokes) return no("type: there is a character that the US keyboard does not have");
   press(std::move(*strokes));
@@ -227,6 +237,7 @@ Result Monitor::type(const Json& arguments) {
 }
 
 Result Monitor::key(const Json& arguments) {
+  if (!panel_.keyboard) return no("key: this board has no keyboard");
   auto strokes = keystrokes_of_chord(arguments["keys"].get<std::string>());
   if (!strokes)
     return no("key: there is no such key (try return, escape, f1, command-q, control-option-left)");
@@ -242,7 +253,7 @@ void Monitor::press(std::vector<Keystroke> strokes) {
 
 void Monitor::press_next() {
   if (keys_.empty()) return;
-  panel_.keyboard.key(keys_.front().key, keys_.front().pressed);
+  panel_.keyboard->key(keys_.front().key, keys_.front().pressed);
   panel_.scheduler.at(panel_.scheduler.now() + key_interval, [this] {
     keys_.pop_front();
     press_next();
@@ -250,24 +261,29 @@ void Monitor::press_next() {
 }
 
 Result Monitor::mouse_move(const Json& arguments) {
+  if (!panel_.mouse) return no("mouse-move: this board has no mouse");
   constexpr i64 most = 10'000;
   const i64 right = signed_number(arguments["right"]), down = signed_number(arguments["down"]);
   if (std::abs(right) > most || std::abs(down) > most) return no("mouse-move: at most 10000 counts at once");
-  panel_.mouse.move(static_cast<int>(right), static_cast<int>(down));
+  panel_.mouse->move(static_cast<int>(right), static_cast<int>(down));
   return nullptr;
 }
 
 Result Monitor::mouse_button(const Json& arguments) {
   using Button = devices::AdbMouse::Button;
+  static constexpr std::pair<const char*, Button> buttons[] = {
+      {"left", Button::left}, {"right", Button::right}, {"middle", Button::middle}};
+  if (!panel_.mouse) return no("mouse-button: this board has no mouse");
   const std::string which = arguments["button"], state = arguments.value("state", "click");
-  if (which != "left" && which != "right") return no("mouse-button: left or right, not '" + which + "'");
+  const auto found = std::ranges::find(buttons, which, [](const auto& row) { return row.first; });
+  if (found == std::end(buttons)) return no("mouse-button: left, right or middle, not '" + which + "'");
   if (state != "down" && state != "up" && state != "click") return no("mouse-button: down, up or click");
-  const Button button = which == "left" ? Button::left : Button::right;
-  if (state != "up") panel_.mouse.button(button, true);
-  if (state == "up") panel_.mouse.button(button, false);
+  const Button button = found->second;
+  if (state != "up") panel_.mouse->button(button, true);
+  if (state == "up") panel_.mouse->button(button, false);
   if (state == "click") {
     panel_.scheduler.at(panel_.scheduler.now() + key_interval,
-                        [this, button] { panel_.mouse.button(button, false); });
+                        [this, button] { panel_.mouse->button(button, false); });
   }
   return nullptr;
 }
@@ -358,6 +374,24 @@ Result Monitor::disassemble(const Json& arguments) {
                      {"instruction", ppc::disassemble(*word, address)}});
   }
   if (lines.empty()) return no("disassemble: no memory at " + hexadecimal(address));
+  return lines;
+}
+
+Result Monitor::host_code(const Json& arguments) {
+  const u32 address =
+      (arguments.contains("address") ? address_of(arguments["address"]) : panel_.core.cpu.state.pc) & ~3u;
+  const auto* translator = dynamic_cast<const translator::Translator*>(panel_.core.engine.get());
+  if (!translator) return no("host: the interpreter makes no code (--engine jit does)");
+  const auto mapping = panel_.core.mmu.look_up(panel_.core.cpu.state, address, ppc::Access::fetch);
+  if (!mapping) return no("host: no code can be fetched from " + hexadecimal(address));
+  const auto made = translator->made_for(mapping->physical | (address & ppc::page_mask));
+  if (!made.code.entry) return no("host: " + hexadecimal(address) + " is not translated");
+  const auto& backend = static_cast<const jit::X86Backend&>(translator->backend());
+  Json lines = Json::array();
+  lines.push_back({{"block", hexadecimal(made.pc)}, {"guest_instructions", made.insns}});
+  for (const jit::HostInsn& insn : jit::disassemble(made.code, backend.thunks())) {
+    lines.push_back({{"offset", insn.offset}, {"instruction", insn.mnemonic + " " + insn.operands}});
+  }
   return lines;
 }
 

@@ -78,6 +78,7 @@ class Monitor {
   Result set_memory(const Json& arguments);
   Result translate(const Json& arguments);
   Result disassemble(const Json& arguments);
+  Result host_code(const Json& arguments);
   Result add_breakpoint(const Json& arguments);
   Result add_watchpoint(const Json& arguments);
   Result remove_point(const Json& arguments);

@@ -221,15 +221,15 @@ void Session::capture(bool on) {
 // --- To the machine ---
 
 void Session::key(u8 adb_code, bool pressed) {
-  panel_.scheduler.post([this, adb_code, pressed] { panel_.keyboard.key(adb_code, pressed); });
+  panel_.scheduler.post([this, adb_code, pressed] { panel_.keyboard->key(adb_code, pressed); });
 }
 
 void Session::move(int right, int down) {
-  panel_.scheduler.post([this, right, down] { panel_.mouse.move(right, down); });
+  panel_.scheduler.post([this, right, down] { panel_.mouse->move(right, down); });
 }
 
 void Session::button(devices::AdbMouse::Button which, bool pressed) {
-  panel_.scheduler.post([this, which, pressed] { panel_.mouse.button(which, pressed); });
+  panel_.scheduler.post([this, which, pressed] { panel_.mouse->button(which, pressed); });
 }
 
 // The first time the guest may shut down in good order.
@@ -243,8 +243,8 @@ void Session::close() {
 void Session::power_key() {
   panel_.scheduler.post([this] {
     panel_.loop.resume();
-    panel_.keyboard.key(devices::adb_key::power, true);
-    panel_.scheduler.after(power_key_time, [this] { panel_.keyboard.key(devices::adb_key::power, false); });
+    panel_.keyboard->key(devices::adb_key::power, true);
+    panel_.scheduler.after(power_key_time, [this] { panel_.keyboard->key(devices::adb_key::power, false); });
   });
 }
 
@@ -274,7 +274,7 @@ void Session::restart() {
 
 void Session::take_screenshot() {
   panel_.scheduler.post([this] {
-    doorbell_.ring(Doorbell::Reason::screenshot, still_picture(panel_.screen.frame()).release());
+    doorbell_.ring(Doorbell::Reason::screenshot, still_picture(panel_.screen->frame()).release());
   });
 }
 

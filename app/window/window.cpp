@@ -55,7 +55,7 @@ tl::expected<std::unique_ptr<Window>, std::string> Window::connect(const WindowO
 struct Window::Attachment {
   explicit Attachment(machine::FrontPanel& front_panel)
       : panel(front_panel),
-        feed(panel.screen, panel.scheduler, [this] { doorbell.ring(Doorbell::Reason::picture); }) {}
+        feed(*panel.screen, panel.scheduler, [this] { doorbell.ring(Doorbell::Reason::picture); }) {}
   machine::FrontPanel& panel;
   Doorbell doorbell;
   ScreenFeed feed;

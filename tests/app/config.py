@@ -1,4 +1,4 @@
-"""Configuration files, and errors that name what was meant. config.py QUINCE"""
+"""Configuration files, and errors that name what was meant. config.py QUINCE PROGRAM"""
 
 import subprocess
 import sys
@@ -54,7 +54,40 @@ def check_unknown_words():
     expect_error(run("exec", "--engin", "jit"), USAGE, "--engine?")
     expect_error(run("runn"), USAGE, "runn", "run?")
     expect_error(run("run", "--boot", "disc"), USAGE, "--boot", "disk")
+    expect_error(run("run", "--engine", "jitt"), USAGE, "'jitt'", "did you mean 'jit'?")
+    expect_error(run("run", "--board", "power-mac-g4"), USAGE, "'power-mac-g4'", "bare, beige-g3")
     expect_error(run("--xyzzy"), USAGE, "--xyzzy", "--help")
+
+
+def check_contradictions():
+    """Options that contradict each other, or have no effect: the line names what would help."""
+    kernel = sys.argv[2]  # any ELF file will do: it is never started
+    for words, parts in [
+        (["--initrd", kernel], ("--initrd", "--kernel")),
+        (["--append", "quiet"], ("--append", "--kernel")),
+        (["--boot", "kernel"], ("--boot kernel", "--kernel")),
+        (["--boot", "disk"], ("--boot disk", "--disk")),
+        (["--boot", "cd"], ("--boot cd", "--cd")),
+        (["--net", "user"], ("--net user", "--net none")),
+        (["--paused"], ("--paused", "--gdb", "--monitor")),
+        (["--board", "bare", "--screenshot", "x.png", kernel], ("--screenshot", "--board beige-g3")),
+        (["--board", "bare", "--kernel", kernel], ("--kernel", "ELF")),
+        (["--board", "bare"], ("bare",)),
+        (["--monitor", "stdio", "--serial", "stdio"], ("--monitor", "--serial")),
+        (["--monitor", "tcp:1"], ("--monitor", "stdio", "unix:PATH")),
+        (["--serial", "modem"], ("--serial",)),
+        (["--gdb", "nowhere"], ("--gdb", "HOST:PORT")),
+        (["--ram", "3G"], ("--ram",)),
+        (["--ram", "-1"], ("--ram",)),
+        (["--timeout", "0"], ("--timeout",)),
+        (["--timeout", "soon"], ("--timeout",)),
+        (["--screen", "1x1"], ("--screen",)),
+    ]:
+        expect_error(run("run", "--display", "none", *words), USAGE, *parts)
+    for command in ("exec", "translate", "info"):
+        result = run(command)
+        if result.returncode != USAGE or result.stderr.count("\n") != 1:
+            raise AssertionError(f"{command}: {result}")
 
 
 def check_descriptions():
@@ -75,6 +108,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_config(Path(folder))
     check_unknown_words()
+    check_contradictions()
     check_descriptions()
 
 

@@ -49,6 +49,26 @@ def control_c_then_quit(_, fd):
     os.write(fd, b"\x01x")
 
 
+def to_the_monitor_and_back(_, fd):
+    os.write(fd, b"\x01h")
+    read_until(fd, b"Ctrl-A C  switches between the guest and the monitor")
+    os.write(fd, b"\x01c")
+    read_until(fd, b"(quince) ")
+    os.write(fd, b"statx\x7fus\r")  # corrected with the backspace key
+    read_until(fd, b"processor: 750")
+    os.write(fd, b"pause\r")
+    read_until(fd, b"(quince) ")
+    os.write(fd, b"status\r")
+    read_until(fd, b"state: paused")
+    os.write(fd, b"continue\r\x04")  # Ctrl-D is no way out
+    read_until(fd, b"(quince) ")
+    os.write(fd, b"\x01c3 4 + .\r")  # the guest's
+    read_until(fd, b"7  ok")
+    os.write(fd, b"\x01c")
+    read_until(fd, b"(quince) ")
+    os.write(fd, b"quit\r")
+
+
 def check(status, wanted):
     if status != wanted:
         raise AssertionError(f"status {status}, not {wanted}")
@@ -62,4 +82,5 @@ except OSError as error:
     sys.exit(77)
 
 check(session(control_c_then_quit), 0)
+check(session(to_the_monitor_and_back), 0)
 check(session(lambda process, _: process.send_signal(signal.SIGTERM)), 128 + signal.SIGTERM)

@@ -41,15 +41,15 @@ TEST(Screen, OpenFirmwareDrawsAndListensToTheKeyboard) {
   std::size_t at_prompt = 0, after_typing = 0;
   constexpr u8 key_w = 0x0d, key_o = 0x1f, key_r = 0x0f, key_d = 0x02, key_s = 0x01, key_return = 0x24;
   options.started = [&](FrontPanel& panel) {
-    EXPECT_TRUE(panel.screen.frame().off());
-    panel.scheduler.at(prompt_time, [&] { at_prompt = drawn(panel.screen.frame()); });
+    EXPECT_TRUE(panel.screen->frame().off());
+    panel.scheduler.at(prompt_time, [&] { at_prompt = drawn(panel.screen->frame()); });
     u64 time = prompt_time;
     for (const u8 code : {key_w, key_o, key_r, key_d, key_s, key_return}) {
-      panel.scheduler.at(time += typing_time, [&panel, code] { panel.keyboard.key(code, true); });
-      panel.scheduler.at(time += typing_time, [&panel, code] { panel.keyboard.key(code, false); });
+      panel.scheduler.at(time += typing_time, [&panel, code] { panel.keyboard->key(code, true); });
+      panel.scheduler.at(time += typing_time, [&panel, code] { panel.keyboard->key(code, false); });
     }
     panel.scheduler.at(time + 200 * millisecond, [&] {
-      const devices::Frame frame = panel.screen.frame();
+      const devices::Frame frame = panel.screen->frame();
       EXPECT_EQ(frame.width, 800u);
       EXPECT_EQ(frame.height, 600u);
       EXPECT_EQ(frame.depth, 32u);
