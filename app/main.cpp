@@ -42,7 +42,11 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     std::fprintf(stderr, "quince: %s\n", unknown.c_str());
     return status::usage;
   }
-  std::fprintf(stderr, "quince: %s (see quince --help)\n", error.what());
+  std::string what = error.what();
+  if (const auto at = what.find("At Most 1 required"); at != std::string::npos) {
+    what.replace(at, std::string::npos, "given more than once");
+  }
+  std::fprintf(stderr, "quince: %s (see quince --help)\n", what.c_str());
   return status::usage;
 }
 

@@ -423,9 +423,9 @@ Translator::Made Translator::made_for(u32 physical) const {
   const auto page = of_page_.find(physical / ppc::page_size);
   if (page == of_page_.end()) return made;
   for (const Translation* t : page->second) {
-    if (physical - t->physical >= 4 * t->insns || (made.code.entry && t->physical != physical)) continue;
-    made = {t->pc, t->insns, {t->entry, t->bytes, {}, {}, {}}};
-    for (const Link& link : t->links) made.code.links.push_back(link.site);
+    if (physical - t->physical >= 4 * t->insns || (made.entry && t->physical != physical)) continue;
+    made = {t->pc, t->insns, t->entry, t->bytes, {}};
+    for (const Link& link : t->links) made.links.push_back(link.site);
     if (t->physical == physical) break;
   }
   return made;

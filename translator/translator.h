@@ -53,7 +53,9 @@ class Translator final : public ppc::Engine {
   // several. pc: of its first instruction; insns: of the guest. For whoever wants to look; links may be made.
   struct Made {
     u32 pc = 0, insns = 0;
-    CompiledBlock code;  // the entry is null: there is none
+    const u8* entry = nullptr;  // null: there is none
+    u32 bytes = 0;
+    std::vector<LinkSite> links{};
   };
   Made made_for(u32 physical) const;
   const Backend& backend() const { return *backend_; }

@@ -385,11 +385,12 @@ Result Monitor::host_code(const Json& arguments) {
   const auto mapping = panel_.core.mmu.look_up(panel_.core.cpu.state, address, ppc::Access::fetch);
   if (!mapping) return no("host: no code can be fetched from " + hexadecimal(address));
   const auto made = translator->made_for(mapping->physical | (address & ppc::page_mask));
-  if (!made.code.entry) return no("host: " + hexadecimal(address) + " is not translated");
+  if (!made.entry) return no("host: " + hexadecimal(address) + " is not translated");
   const auto& backend = static_cast<const jit::X86Backend&>(translator->backend());
+  const translator::CompiledBlock code{made.entry, made.bytes, {}, {}, made.links};
   Json lines = Json::array();
   lines.push_back({{"block", hexadecimal(made.pc)}, {"guest_instructions", made.insns}});
-  for (const jit::HostInsn& insn : jit::disassemble(made.code, backend.thunks())) {
+  for (const jit::HostInsn& insn : jit::disassemble(code, backend.thunks())) {
     lines.push_back({{"offset", insn.offset}, {"instruction", insn.mnemonic + " " + insn.operands}});
   }
   return lines;
