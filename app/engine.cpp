@@ -110,11 +110,8 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
 // Throws if something is asked of the translator.
 static void refuse_without_jit(const EngineOptions& options) {
   const std::pair<bool, const char*> asked[] = {
-      {options.perf_map, "--perf-map"},
-      {options.jitdump, "--jitdump"},
-      {options.gdb_jit, "--gdb-jit"},
-      {options.jit_off.any(), "--jit-off"},
-      {options.profile, "--profile"},
+      {options.perf_map, "--perf-map"},     {options.jitdump, "--jitdump"}, {options.gdb_jit, "--gdb-jit"},
+      {options.jit_off.any(), "--jit-off"}, {options.profile, "--profile"},
   };
   for (const auto& [is_asked, option] : asked) {
     if (is_asked) throw NoEngine(std::string(option) + " needs --engine jit");

@@ -246,7 +246,7 @@ class Escape {
     std::string text = "\nCtrl-A X  ends the machine\n";
     if (ways_.monitor) text += "Ctrl-A C  switches between the guest and the monitor\n";
     text += "Ctrl-A H  says this\nCtrl-A Ctrl-A  is a Ctrl-A\n";
-    for (const char byte : text) write_byte(STDOUT_FILENO, static_cast<u8>(byte));
+    write_all(STDOUT_FILENO, std::span(reinterpret_cast<const u8*>(text.data()), text.size()));
   }
 
   Ways ways_;
