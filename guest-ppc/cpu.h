@@ -36,8 +36,8 @@ class Cpu {
   Cpu(const CpuModel& model, Translation& translation, PhysicalMemory& memory, Clock& clock);
 
   CpuState state;
-  // For generated code, which reaches this and the registers from one pointer. Only the engine knows what is
-  // in it.
+  // For generated code, which reaches this and the registers from one pointer, and what it uses most, in
+  // state.engine_words, with short displacements. Only the engine knows what is in it.
   alignas(64) std::array<u64, 320> engine_area{};
   const CpuModel& model;
   SoftTlb tlb;
@@ -48,16 +48,16 @@ class Cpu {
   // Hit: about ten host instructions; miss: a translation, then a hit.
   template <class T>
   T load(u32 ea) {
-    const u64 bias = tlb.read_bias()[ea / page_size];
-    if (bias != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]]
-      return read_host<T>(bias + ea);
+    const u64 distance = tlb.read_distance()[ea / page_size];
+    if (distance != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]]
+      return read_host<T>(ea - distance);
     return load_slow<T>(ea);
   }
   template <class T>
   void store(u32 ea, T value) {
-    const u64 bias = tlb.write_bias()[ea / page_size];
-    if (bias != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]] {
-      write_host(bias + ea, value);
+    const u64 distance = tlb.write_distance()[ea / page_size];
+    if (distance != 0 && (ea & page_mask) <= page_size - sizeof(T)) [[likely]] {
+      write_host(ea - distance, value);
     } else {
       store_slow(ea, value);
     }
@@ -215,7 +215,7 @@ class Cpu {
   tl::expected<Mapping, GuestException> try_translate(u32 ea, Access access);
   Mapping translate(u32 ea, Access access);
   bool is_watched_page(u32 ea, u32 bytes, bool write);
-  u64 bias_for_reservation(u32 ea) const;
+  u64 distance_for_reservation(u32 ea) const;
   Mapping translate_for_reservation(u32 ea, Access access);
   void release_reservation(u32 physical, u32 bytes);
   bool take_code_words(u32 physical, u32 bytes);
@@ -245,7 +245,8 @@ class Cpu {
 template <class T>
 tl::expected<T, GuestException> Cpu::try_load(u32 ea) {
   // What the TLB has, too: generated code comes here with every unaligned access.
-  if (tlb.read_bias()[ea / page_size] != 0 || (ea & page_mask) > page_size - sizeof(T)) return load<T>(ea);
+  if (tlb.read_distance()[ea / page_size] != 0 || (ea & page_mask) > page_size - sizeof(T))
+    return load<T>(ea);
   const auto mapping = try_translate(ea, Access::read);
   if (!mapping) return tl::unexpected(mapping.error());
   return load_within_page<T>(*mapping, ea);
@@ -253,7 +254,7 @@ tl::expected<T, GuestException> Cpu::try_load(u32 ea) {
 
 template <class T>
 tl::expected<void, GuestException> Cpu::try_store(u32 ea, T value) {
-  if (tlb.write_bias()[ea / page_size] != 0 || (ea & page_mask) > page_size - sizeof(T)) {
+  if (tlb.write_distance()[ea / page_size] != 0 || (ea & page_mask) > page_size - sizeof(T)) {
     return store(ea, value), tl::expected<void, GuestException>{};
   }
   const auto mapping = try_translate(ea, Access::write);

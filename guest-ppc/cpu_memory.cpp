@@ -179,15 +179,16 @@ Mapping Cpu::translate_for_reservation(u32 ea, Access access) {
 }
 
 // Of a page in the TLB on which reservations and stores are allowed, else 0.
-u64 Cpu::bias_for_reservation(u32 ea) const {
-  return tlb.uncached(ea / page_size) ? 0 : tlb.write_bias()[ea / page_size];
+u64 Cpu::distance_for_reservation(u32 ea) const {
+  return tlb.uncached(ea / page_size) ? 0 : tlb.write_distance()[ea / page_size];
 }
 
 u32 Cpu::load_reserved(u32 ea) {
-  u64 host = bias_for_reservation(ea);
+  const u64 distance = distance_for_reservation(ea);
+  u64 host;
   u32 value;
-  if (host != 0) {
-    host += ea;
+  if (distance != 0) {
+    host = ea - distance;
     value = read_host<u32>(host);
   } else {
     const Mapping mapping = translate_for_reservation(ea, Access::read);
@@ -202,7 +203,7 @@ u32 Cpu::load_reserved(u32 ea) {
 
 bool Cpu::store_conditional(u32 ea, u32 value) {
   // Protection applies whether or not the store is made.
-  if (bias_for_reservation(ea) == 0) translate_for_reservation(ea, Access::write);
+  if (distance_for_reservation(ea) == 0) translate_for_reservation(ea, Access::write);
   if (!state.reservation) return false;
   store<u32>(ea, value);
   state.reservation = false;
@@ -223,7 +224,7 @@ void Cpu::release_reservation(u32 physical, u32 bytes) {
 
 void Cpu::zero_block(u32 ea) {
   const u32 block = ea & ~(block_bytes - 1);
-  if (tlb.write_bias()[block / page_size] == 0 || tlb.uncached(block / page_size)) {
+  if (tlb.write_distance()[block / page_size] == 0 || tlb.uncached(block / page_size)) {
     const Mapping mapping = translate(ea, Access::write);
     if (mapping.cache_inhibited || mapping.write_through) raise_alignment(ea);
   }
@@ -231,13 +232,13 @@ void Cpu::zero_block(u32 ea) {
 }
 
 void Cpu::touch_block(u32 ea, Access access) {
-  const u64* known = access == Access::write ? tlb.write_bias() : tlb.read_bias();
+  const u64* known = access == Access::write ? tlb.write_distance() : tlb.read_distance();
   if (known[ea / page_size] == 0) translate(ea, access);
 }
 
 // A page that can be written on the fast path has no decoded code.
 void Cpu::invalidate_instruction_block(u32 ea) {
-  if (tlb.write_bias()[ea / page_size] != 0) return;
+  if (tlb.write_distance()[ea / page_size] != 0) return;
   const u32 physical = translate(ea, Access::read).physical | (ea & page_mask);
   code_written(physical & ~(block_bytes - 1), block_bytes);
 }

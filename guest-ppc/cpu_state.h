@@ -25,7 +25,8 @@ struct CpuState {
   u32 vscr = 0;      // NJ (0x10000), SAT (0x1)
   u32 vrsave = 0;
   bool reservation = false;
-  u64 reserved_word = 0;  // its address in host memory; 0: a device has it
+  u64 reserved_word = 0;              // its address in host memory; 0: a device has it
+  std::array<u64, 2> engine_words{};  // not the guest's: see Cpu::engine_area
   std::array<u64, 32> fpr{};
   std::array<V128, 32> vr{};
 

@@ -91,13 +91,13 @@ void SoftTlb::note_fill(u32 page, const Mapping& mapping) {
 void SoftTlb::fill_read(u32 ea, const Mapping& mapping, const u8* host_page) {
   const u32 page = ea / page_size;
   note_fill(page, mapping);
-  current_->read(page) = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
+  current_->read(page) = (ea & ~page_mask) - reinterpret_cast<u64>(host_page);
 }
 
 void SoftTlb::fill_write(u32 ea, const Mapping& mapping, u8* host_page) {
   const u32 page = ea / page_size;
   note_fill(page, mapping);
-  current_->write(page) = reinterpret_cast<u64>(host_page) - (ea & ~page_mask);
+  current_->write(page) = (ea & ~page_mask) - reinterpret_cast<u64>(host_page);
   current_->uncached(page) = mapping.cache_inhibited || mapping.write_through;
   Writer& writer = writers_[mapping.physical / page_size];
   const auto index = static_cast<u16>(

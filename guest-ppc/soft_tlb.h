@@ -19,17 +19,18 @@ class SoftTlb {
 
   SoftTlb();
 
-  // The tables of the current address space, one entry for each effective page. A bias added to an effective
-  // address is a host address; zero means that the access must take the slow path. An exec tag is the
-  // physical page plus 1, or zero. The three stand in one piece of memory at these distances, for generated
-  // code.
-  static constexpr u32 exec_offset = 0, read_offset = 4u << 20, write_offset = 12u << 20,
+  // The tables of the current address space, one entry for each effective page. An effective address less a
+  // distance (modulo 2^64) is a host address; zero means that the access must take the slow path. Host memory
+  // is far above all effective addresses, so that the subtraction borrows unless the distance is zero. An
+  // exec tag is the physical page plus 1, or zero. The three stand in one piece of memory at these offsets,
+  // for generated code; the first has the shortest way.
+  static constexpr u32 read_offset = 0, exec_offset = 8u << 20, write_offset = 12u << 20,
                        uncached_offset = 20u << 20, window_bytes = 21u << 20;
-  const u64* read_bias() const { return reinterpret_cast<const u64*>(base_ + read_offset); }
-  const u64* write_bias() const { return reinterpret_cast<const u64*>(base_ + write_offset); }
+  const u64* read_distance() const { return reinterpret_cast<const u64*>(base_ + read_offset); }
+  const u64* write_distance() const { return reinterpret_cast<const u64*>(base_ + write_offset); }
   const u32* exec_tag() const { return reinterpret_cast<const u32*>(base_ + exec_offset); }
   const u8* const* base_address() const { return &base_; }
-  // Of a page with a write bias: stores are as anywhere else, but dcbz is not allowed (cache-inhibited or
+  // Of a page with a write distance: stores are as anywhere else, but dcbz is not allowed (cache-inhibited or
   // write-through).
   bool uncached(u32 page) const { return base_[uncached_offset + page] != 0; }
 

@@ -105,11 +105,16 @@ struct StateOffsets {
   static constexpr i32 reserved_word = offsetof(CpuState, reserved_word) - state_bias;
   static constexpr i32 fpscr = offsetof(CpuState, fpscr) - state_bias;
   static constexpr i32 vscr = offsetof(CpuState, vscr) - state_bias;
+  static constexpr i32 hot = offsetof(CpuState, engine_words) - state_bias;
+  static constexpr i32 countdown = hot + offsetof(translator::HotWords, countdown);
+  static constexpr i32 quiet = hot + offsetof(translator::HotWords, quiet);
+  static constexpr i32 call_stack_limit = hot + offsetof(translator::HotWords, call_stack_limit);
 
  private:
   static constexpr i32 at(std::size_t offset) { return static_cast<i32>(offset) - state_bias; }
 };
 static_assert(offsetof(CpuState, gpr) == 0);
+static_assert(StateOffsets::hot + sizeof(translator::HotWords) <= 128);  // short displacements
 
 // engine_area is the member after state.
 inline constexpr i32 area_offset = (sizeof(CpuState) + 63) / 64 * 64 - state_bias;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <stdexcept>
 
 // The program's own code; from the linker.
@@ -44,9 +45,9 @@ const Field fields[] = {
     {"so", StateOffsets::so, 1, 1},
     {"fpscr", StateOffsets::fpscr, 4, 1},
     {"vscr", StateOffsets::vscr, 4, 1},
-    {"countdown", in_area(offsetof(Area, countdown)), 4, 1},
+    {"countdown", StateOffsets::countdown, 4, 1},
     {"mode_key", in_area(offsetof(Area, mode_key)), 4, 1},
-    {"call_stack_limit", in_area(offsetof(Area, call_stack_limit)), 8, 1},
+    {"call_stack_limit", StateOffsets::call_stack_limit, 8, 1},
     {"call_stack", in_area(offsetof(Area, call_stack)), 8, 1},
     {"fault_address", in_area(offsetof(Area, fault_address)), 8, 1},
     {"faulted", in_area(offsetof(Area, faulted)), 4, 1},
@@ -88,36 +89,57 @@ struct NamedThunk {
   const u8* code;
 };
 
+// After a call to one of these comes a distance of 16 bits.
+std::vector<NamedThunk> slow_accesses(const Thunks& t) {
+  std::vector<NamedThunk> names{{"new_call_stack", t.new_call_stack},
+                                {"load8", t.load[0]},
+                                {"load16", t.load[1]},
+                                {"load32", t.load[2]},
+                                {"load64", t.load[3]},
+                                {"load_vector", t.load_vector},
+                                {"store64", t.store_double},
+                                {"store_vector", t.store_vector}};
+  for (const u8* code : t.store[0]) names.push_back({"store8", code});
+  for (const u8* code : t.store[1]) names.push_back({"store16", code});
+  for (const u8* code : t.store[2]) names.push_back({"store32", code});
+  return names;
+}
+
 std::vector<NamedThunk> names_of(const Thunks& t) {
-  return {{"exit", t.exit},
-          {"indirect", t.indirect},
-          {"new_mode", t.new_mode},
-          {"link", t.link},
-          {"checkpoint", t.checkpoint},
-          {"lookup", t.lookup},
-          {"change_state", t.change_state},
-          {"raise", t.raise},
-          {"load8", t.load[0]},
-          {"load16", t.load[1]},
-          {"load32", t.load[2]},
-          {"load64", t.load[3]},
-          {"store8", t.store[0]},
-          {"store16", t.store[1]},
-          {"store32", t.store[2]},
-          {"store64", t.store[3]},
-          {"load_reserved", t.load_reserved},
-          {"store_conditional", t.store_conditional},
-          {"zero_block", t.zero_block},
-          {"touch_block", t.touch_block[0]},
-          {"touch_block_to_write", t.touch_block[1]},
-          {"invalidate_block", t.invalidate_block},
-          {"misaligned", t.misaligned},
-          {"helper", t.helper},
-          {"float_helper", t.float_helper},
-          {"load_fprs", t.load_fprs},
-          {"exact_float", t.exact_float},
-          {"load_single", t.load_single},
-          {"store_single", t.store_single}};
+  std::vector<NamedThunk> names{{"exit", t.exit},
+                                {"indirect", t.indirect},
+                                {"new_mode", t.new_mode},
+                                {"link", t.link},
+                                {"checkpoint", t.checkpoint},
+                                {"lookup", t.lookup},
+                                {"system_call", t.system_call},
+                                {"return_from_interrupt", t.return_from_interrupt},
+                                {"synchronize", t.synchronize},
+                                {"set_msr", t.set_msr},
+                                {"raise", t.raise},
+                                {"load_reserved", t.load_reserved},
+                                {"store_conditional", t.store_conditional},
+                                {"zero_block", t.zero_block},
+                                {"touch_block", t.touch_block[0]},
+                                {"touch_block_to_write", t.touch_block[1]},
+                                {"invalidate_block", t.invalidate_block},
+                                {"misaligned", t.misaligned},
+                                {"helper", t.helper},
+                                {"float_helper", t.float_helper},
+                                {"load_fprs", t.load_fprs},
+                                {"exact_float", t.exact_float},
+                                {"load_single", t.load_single},
+                                {"store_single", t.store_single}};
+  const std::vector<NamedThunk> accesses = slow_accesses(t);
+  names.insert(names.end(), accesses.begin(), accesses.end());
+  return names;
+}
+
+const NamedThunk* leads_to(const std::vector<NamedThunk>& thunks, u64 target) {
+  const auto thunk = std::find_if(thunks.begin(), thunks.end(), [&](const NamedThunk& it) {
+    return reinterpret_cast<u64>(it.code) == target;
+  });
+  return thunk == thunks.end() ? nullptr : &*thunk;
 }
 
 std::string target_name(const translator::CompiledBlock& code, const std::vector<NamedThunk>& thunks,
@@ -128,10 +150,8 @@ std::string target_name(const translator::CompiledBlock& code, const std::vector
   }
   const u64 inside = target - reinterpret_cast<u64>(code.entry);
   if (inside < code.bytes) return "+" + hexadecimal(inside);
-  const auto thunk = std::find_if(thunks.begin(), thunks.end(), [&](const NamedThunk& it) {
-    return reinterpret_cast<u64>(it.code) == target;
-  });
-  return thunk == thunks.end() ? "shared code" : thunk->name;
+  const NamedThunk* thunk = leads_to(thunks, target);
+  return thunk ? thunk->name : "shared code";
 }
 
 // Of ours, and so at another address in each run.
@@ -175,7 +195,7 @@ class Capstone {
 
 std::vector<HostInsn> disassemble(const translator::CompiledBlock& code, const Thunks& thunks) {
   Capstone capstone;
-  const std::vector<NamedThunk> names = names_of(thunks);
+  const std::vector<NamedThunk> names = names_of(thunks), accesses = slow_accesses(thunks);
   std::vector<HostInsn> result;
   for (u32 offset = 0; offset < code.bytes;) {
     const cs_insn* insn = capstone.decode(code.entry + offset, code.bytes - offset);
@@ -192,6 +212,11 @@ std::vector<HostInsn> disassemble(const translator::CompiledBlock& code, const T
     if (calls) operands.replace(operands.find("0x"), std::string::npos, "function");
     result.push_back({offset, insn->size, insn->mnemonic, std::move(operands)});
     offset += insn->size;
+    if (!jumps || !leads_to(accesses, static_cast<u64>(x86.operands[0].imm))) continue;
+    u16 distance;
+    std::memcpy(&distance, code.entry + offset, sizeof distance);
+    result.push_back({offset, sizeof distance, ".back", "+" + hexadecimal(offset - distance)});
+    offset += sizeof distance;
   }
   return result;
 }

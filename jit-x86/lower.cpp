@@ -189,6 +189,15 @@ void Lowering::lead(u32 displacement_at, u32 to) {
   std::memcpy(a.bufferData() + start_ + displacement_at, &displacement, 4);
 }
 
+u32 Lowering::short_jump_if(x86::CondCode code) {
+  a.put(0x70u | static_cast<u8>(code), 2);
+  return here() - 1;
+}
+
+void Lowering::land_short(u32 displacement_at) {
+  a.bufferData()[start_ + displacement_at] = static_cast<u8>(here() - (displacement_at + 1));
+}
+
 void Lowering::jump_to(u32 offset) { jump_to(address(offset)); }
 void Lowering::jump_to(const u8* code) { branch_absolute(0xe9, code); }
 void Lowering::call(const u8* code) { branch_absolute(0xe8, code); }
@@ -206,7 +215,10 @@ void Lowering::set_gpr(NodeId n) {
   const Location at = where_[value];
   const bool in_place = at.place == Place::guest && at.index == guest;
   before_guest_write(guest, value);
-  if (!in_place) {
+  if (at.place == Place::step) {
+    a.lea(pinned_register(guest),
+          x86::ptr(pinned_register(guest).r64(), static_cast<i32>(constant(node(value).b))));
+  } else if (!in_place) {
     if (is_pinned(guest)) {
       load_into(pinned_register(guest), value);
     } else {

@@ -17,7 +17,7 @@ void Lowering::require_cached(Jumps& slow) {
 // --- lwarx, stwcx. ---
 
 void Lowering::load_reserved(NodeId n) {
-  address_to_eax(node(n).a);
+  copy_to_eax(node(n).a);
   claim(x86::Gp::kIdCx);
   claim(x86::Gp::kIdDx);  // the thunk returns the value here
   if (flat_) {
@@ -25,7 +25,7 @@ void Lowering::load_reserved(NodeId n) {
   } else {
     Jumps slow;
     require_cached(slow);
-    translate(SoftTlb::write_offset, 2, slow);
+    slow.push_back(translate(SoftTlb::write_offset, 2, true));
     a.add(x86::rcx, x86::rax);
     a.movbe(x86::edx, x86::dword_ptr(x86::rcx));
     a.mov(qword(StateOffsets::reserved_word), x86::rcx);
@@ -62,7 +62,7 @@ void Lowering::store_conditional(NodeId n) {
   }
   Jumps slow;
   require_cached(slow);
-  translate(SoftTlb::write_offset, 2, slow);
+  slow.push_back(translate(SoftTlb::write_offset, 2, true));
   a.cmp(byte(StateOffsets::reservation), 0);
   const u32 not_reserved = jump_if(x86::CondCode::kZ);
   a.movbe(x86::dword_ptr(x86::rcx, x86::rax), x86::edx);
@@ -84,7 +84,7 @@ void Lowering::store_conditional(NodeId n) {
 
 void Lowering::zero_block(NodeId n) {
   constexpr i32 block_bytes = 32;
-  address_to_eax(node(n).a);
+  copy_to_eax(node(n).a);
   claim(x86::Gp::kIdCx);
   const x86::Gp block = claim(x86::Gp::kIdDx);
   x86::Mem to = x86::xmmword_ptr(x86::rcx, x86::rdx);
@@ -94,7 +94,7 @@ void Lowering::zero_block(NodeId n) {
     to.setSegment(x86::gs);
   } else {
     require_cached(slow);
-    translate(SoftTlb::write_offset, 0, slow);
+    slow.push_back(translate(SoftTlb::write_offset, 0, true));
   }
   use(node(n).a);
   if (flat_ && !flat_stores_) return call_with_side_point(thunks_.zero_block);
@@ -116,7 +116,7 @@ void Lowering::zero_block(NodeId n) {
 
 // Nothing to do if the page of the node's address is in the table.
 void Lowering::require_page(NodeId n, u32 table, const u8* thunk) {
-  address_to_eax(node(n).a);
+  copy_to_eax(node(n).a);
   claim(x86::Gp::kIdCx);
   claim(x86::Gp::kIdDx);
   use(node(n).a);

@@ -58,20 +58,14 @@ void Lowering::leave_to(u32 target, bool checkpoint) {
 // --- Subroutines ---
 
 void Lowering::push_return_address() {
-  a.cmp(x86::rsp, qword(in_area(offsetof(translator::Area, call_stack_limit))));
+  a.cmp(x86::rsp, qword(StateOffsets::call_stack_limit));
   const u32 full = jump_if(x86::CondCode::kB);
   const u32 back = here();
-  far({full}, [this, back] {
-    a.mov(x86::rsp, qword(in_area(offsetof(translator::Area, call_stack))));
-    jump_to(back);
-  });
+  far({full}, [this, back] { call_and_go_to(thunks_.new_call_stack, back); });
   a.push(static_cast<i32>(block_->insns[insns_ - 1].pc + 4));
 }
 
-void Lowering::return_here() {
-  a.add(x86::rsp, 8);
-  link_to(block_->insns[insns_ - 1].pc + 4, false);
-}
+void Lowering::return_here() { link_to(block_->insns[insns_ - 1].pc + 4, false); }
 
 void Lowering::call_subroutine(u32 target) {
   count_and_check(target, false);
@@ -94,7 +88,7 @@ void Lowering::leave_indirectly(NodeId n, NodeId target) {
       const u32 out_of_time = jump_if(x86::CondCode::kLE);
       a.cmp(x86::dword_ptr(x86::rsp, 8), x86::eax);
       const u32 elsewhere = jump_if(x86::CondCode::kNE);
-      a.ret();
+      a.ret(8);
       return far({out_of_time, elsewhere}, [this] { jump_to(thunks_.indirect); });
     }
   }
@@ -102,36 +96,20 @@ void Lowering::leave_indirectly(NodeId n, NodeId target) {
 
 // --- The machine's state ---
 
-void Lowering::change_state(StateChange function, u32 next_pc) {
-  a.mov(x86::rax, reinterpret_cast<u64>(function));
+void Lowering::change_state(const u8* thunk, u32 next_pc) {
   a.mov(x86::ecx, next_pc);
-  jump_to(thunks_.change_state);
+  jump_to(thunk);
 }
 
-// Operating systems turn external interrupts off and on all the time: that stays in line, unless one waits.
 void Lowering::set_msr(NodeId n) {
-  constexpr u32 harmless = msr::ee | msr::ri, never = msr::se | msr::be | msr::fe0 | msr::fe1 | msr::pow;
   const u32 next = node(n).imm;
   free_temporaries_for_call();
   load_into(x86::edx, node(n).a);
   use(node(n).a);
+  a.mov(x86::ecx, next);
   count_down(insns_);
-  Jumps slow{jump_if(x86::CondCode::kLE)};
-  a.mov(x86::eax, dword(StateOffsets::msr));
-  a.xor_(x86::eax, x86::edx);
-  a.test(x86::eax, ~harmless);
-  slow.push_back(jump_if(x86::CondCode::kNZ));
-  a.test(x86::edx, never);
-  slow.push_back(jump_if(x86::CondCode::kNZ));
-  a.test(x86::edx, msr::ee);
-  const u32 masked = jump_if(x86::CondCode::kZ);
-  a.mov(x86::eax, countdown());
-  a.cmp(x86::eax, dword(in_area(offsetof(translator::Area, quiet))));
-  slow.push_back(jump_if(x86::CondCode::kLE));
-  land(masked);
-  a.mov(dword(StateOffsets::msr), x86::edx);
-  far(slow, [this, next] { change_state(StateChanges::set_msr, next); });
-  link_to(next, jump_opcode);
+  call(thunks_.set_msr);
+  link_to(next, false);
 }
 
 // Nothing to do if the page still is where this code's own page was.
@@ -143,8 +121,8 @@ void Lowering::synchronize(u32 next) {
     a.cmp(x86::dword_ptr(x86::r15, entry), (block_->physical & ~page_mask) | 1);
     slow.push_back(jump_if(x86::CondCode::kNE));
   }
-  far(slow, [this, next] { change_state(StateChanges::synchronize, next); });
-  link_to(next, jump_opcode);
+  far(slow, [this, next] { change_state(thunks_.synchronize, next); });
+  link_to(next, false);
 }
 
 // The way on is known unless it leads through this very segment.
@@ -158,8 +136,8 @@ void Lowering::segment_changed(NodeId n) {
   a.xor_(x86::eax, next - 4);
   a.shr(x86::eax, 28);
   slow.push_back(jump_if(x86::CondCode::kZ));
-  far(slow, [this, next] { change_state(StateChanges::synchronize, next); });
-  link_to(next, jump_opcode);
+  far(slow, [this, next] { change_state(thunks_.synchronize, next); });
+  link_to(next, false);
 }
 
 void Lowering::lower_control(NodeId n) {
@@ -213,10 +191,10 @@ void Lowering::lower_control(NodeId n) {
     case IrOp::set_msr: return set_msr(n);
     case IrOp::segment_changed: return segment_changed(n);
     case IrOp::synchronize: return synchronize(it.imm);
-    case IrOp::system_call: count_down(insns_); return change_state(StateChanges::system_call, pc + 4);
+    case IrOp::system_call: count_down(insns_); return change_state(thunks_.system_call, pc + 4);
     case IrOp::return_from_interrupt:
       count_down(insns_);
-      return change_state(StateChanges::return_from_interrupt, 0);
+      return change_state(thunks_.return_from_interrupt, 0);
     case IrOp::leave:
       count_down(insns_);
       a.mov(x86::ecx, it.imm);

@@ -17,19 +17,11 @@ void Lowering::load_float(NodeId n) {
     a.vmovq(to, from);
     a.vpshufb(to, to, swap);
   } else {
-    Jumps slow;
-    address_to_eax(node(n).a);
-    claim(x86::Gp::kIdCx);
-    claim(x86::Gp::kIdDx);
-    translate(SoftTlb::read_offset, 3, slow);
-    a.vmovq(to, x86::qword_ptr(x86::rcx, x86::rax));
+    address_to_eax(n, node(n).a);
+    const u32 slow = translate(SoftTlb::read_offset, 3);
+    slow_access(slow, thunks_.load[3], here());
+    a.vmovq(to, x86::qword_ptr(x86::rax));
     a.vpshufb(to, to, swap);
-    const u32 back = here();
-    far(slow, [this, to, back] {
-      call_with_side_point(thunks_.load[3]);
-      a.vmovq(to, x86::rdx);
-      jump_to(back);
-    });
     use(node(n).a);
   }
   float_value_ = to;
@@ -58,33 +50,22 @@ void Lowering::load_stored_float(NodeId n) {
     if (where_[it.a].place == Place::pending) use_operands(it.a);
     join_words(to, it.b, it.c);
   } else {
-    Jumps slow;
-    address_to_eax(it.a);
-    claim(x86::Gp::kIdCx);
-    claim(x86::Gp::kIdDx);
-    translate(SoftTlb::write_offset, 3, slow);
+    address_to_eax(n, it.a);
+    const u32 slow = translate(SoftTlb::write_offset, 3);
+    release(x86::eax);
     release(x86::ecx);
-    release(x86::edx);
     join_words(to, it.b, it.c);
-    const u32 back = here();
-    far(slow, [this, to, back] {
-      call_with_side_point(thunks_.load[3]);
-      a.vmovq(to, x86::rdx);
+    far({}, [this, to, slow, back = here()] {
+      const u32 load = here();
+      a.vmovq(to, x86::qword_ptr(x86::rax));
+      a.vpshufb(to, to, constant_memory(Constant::swap_bytes, 16));
       jump_to(back);
+      slow_access(slow, thunks_.load[3], load);
     });
   }
   use_operands(n);
   float_value_ = to;
   float_value_short_ = is_constant(it.c) && (constant(it.c) & 0x1fff'ffff) == 0;
-}
-
-void Lowering::address_to_eax(NodeId ea) {
-  const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
-  if (in_place) {
-    reg(ea);
-  } else {
-    load_into(claim(x86::Gp::kIdAx), ea);
-  }
 }
 
 void Lowering::store_float_flat(NodeId n) {
@@ -101,22 +82,11 @@ void Lowering::store_float_flat(NodeId n) {
 void Lowering::store_float(NodeId n) {
   if (flat_stores_) return store_float_flat(n);
   const Node& it = node(n);
-  address_to_eax(it.a);
-  claim(x86::Gp::kIdCx);
-  claim(x86::Gp::kIdDx);
-  Jumps slow;
-  translate(SoftTlb::write_offset, 3, slow);
-  const x86::Xmm value = fpr(it.b, x86::xmm0);
-  a.vpshufb(x86::xmm1, value, constant_memory(Constant::swap_bytes, 16));
-  a.vmovq(x86::qword_ptr(x86::rcx, x86::rax), x86::xmm1);
-  const u32 back = here();
-  const asmjit::Operand from = fpr_operand(it.b);
-  far(slow, [this, from, back] {
-    a.emit(x86::Inst::kIdVmovq, x86::xmm0, from);
-    a.vmovq(x86::rdx, x86::xmm0);
-    call_with_side_point(thunks_.store[3]);
-    jump_to(back);
-  });
+  address_to_eax(n, it.a);
+  a.vpshufb(x86::xmm1, fpr(it.b, x86::xmm0), constant_memory(Constant::swap_bytes, 16));
+  const u32 slow = translate(SoftTlb::write_offset, 3);
+  a.vmovq(x86::qword_ptr(x86::rax), x86::xmm1);
+  slow_access(slow, thunks_.store_double, here());
   use(it.a);
   use(it.b);
 }

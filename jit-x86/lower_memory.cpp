@@ -1,10 +1,16 @@
 // Loads and stores: one look-up in the software TLB's flat table, else a thunk. Where memory is flat, nothing
 // but the access itself.
 //
-//   mov ecx, eax ; shr ecx, 12 ; mov rcx, [r15 + rcx * 8 + table] ; test rcx, rcx ; jz slow
-//   test al, size - 1 ; jnz slow ; movbe value, [rcx + rax]
+//   mov ecx, eax ; shr ecx, 12 ; test al, size - 1 ; jnz end
+//   sub rax, [r15 + rcx * 8 + table] ; end: jnc slow ; movbe value, [rax]
 //
-// Unaligned accesses are slow because they may cross into another page.
+// A test clears the carry flag, so that the short jump leads on to the slow path.
+//
+// Unaligned accesses are slow because they may cross into another page. Code that makes many gets
+//
+//   lea ecx, [rax + size] ; test ecx, 0x1000 - size ; jz end
+//
+// as its beginning, for which only the last bytes of a page are slow.
 #include <cassert>
 
 #include "jit-x86/byte_swapped.h"
@@ -44,15 +50,85 @@ bool Lowering::is_address_for_eax(NodeId n) const {
   return is_load_or_store(node(next).op) && node(next).a == n;
 }
 
-void Lowering::translate(u32 table, unsigned size_log2, Jumps& slow) {
-  a.mov(x86::ecx, x86::eax);
-  a.shr(x86::ecx, 12);
-  a.mov(x86::rcx, x86::qword_ptr(x86::r15, x86::rcx, 3, static_cast<i32>(table)));
-  a.test(x86::rcx, x86::rcx);
-  slow.push_back(jump_if(x86::CondCode::kZ));
-  if (size_log2 == 0) return;
-  a.test(x86::al, (1 << size_log2) - 1);
-  slow.push_back(jump_if(x86::CondCode::kNZ));
+u32 Lowering::translate(u32 table, unsigned size_log2, bool keeps_address) {
+  const u32 size = 1u << size_log2;
+  u32 unaligned = 0;
+  if (size != 1 && block_->unaligned) {
+    a.lea(x86::ecx, x86::ptr(x86::rax, static_cast<i32>(size)));
+    a.test(x86::ecx, page_size - size);
+    unaligned = short_jump_if(x86::CondCode::kZ);
+    a.shr(x86::ecx, 12);
+  } else {
+    a.mov(x86::ecx, x86::eax);
+    a.shr(x86::ecx, 12);
+    if (size != 1) {
+      a.test(x86::al, size - 1);
+      unaligned = short_jump_if(x86::CondCode::kNZ);
+    }
+  }
+  const x86::Mem distance = x86::qword_ptr(x86::r15, x86::rcx, 3, static_cast<i32>(table));
+  if (keeps_address) {
+    a.mov(x86::rcx, distance);
+    a.neg(x86::rcx);
+  } else {
+    a.sub(x86::rax, distance);
+  }
+  if (unaligned != 0) land_short(unaligned);
+  return jump_if(x86::CondCode::kNC);
+}
+
+void Lowering::slow_access(u32 from, const u8* thunk, u32 back) {
+  far({from}, [this, thunk, back] { call_and_go_to(thunk, back); });
+}
+
+// The thunk goes back to `back`: the distance to there follows the call.
+void Lowering::call_and_go_to(const u8* thunk, u32 back) {
+  call_with_side_point(thunk);
+  a.put(here() - back, 2);
+}
+
+void Lowering::copy_to_eax(NodeId ea) {
+  if (lives_in(ea, x86::Gp::kIdAx)) {
+    reg(ea);
+  } else {
+    load_into(claim(x86::Gp::kIdAx), ea);
+  }
+}
+
+// The address, where translate() wants it and may change it. ecx is claimed, too.
+void Lowering::address_to_eax(NodeId access, NodeId ea) {
+  copy_to_eax(ea);
+  claim(x86::Gp::kIdCx);
+  if (!lives_in(ea, x86::Gp::kIdAx) || uses_[ea] == 1) return;
+  if (is_next_step(access, ea)) {
+    holder_[0] = no_node;
+    where_[ea].place = Place::step;
+  } else if (locked_[1]) {
+    spill(0);
+  } else {
+    claim(x86::Gp::kIdDx);
+    a.mov(x86::edx, x86::eax);
+    holder_[0] = no_node;
+    holder_[1] = ea;
+    where_[ea].index = x86::Gp::kIdDx;
+  }
+}
+
+// Loads and stores with update: whether all that will become of the address is that it replaces the register
+// which it was made from, so that making it again is simpler than keeping it.
+bool Lowering::is_next_step(NodeId access, NodeId ea) const {
+  const Node& sum = node(ea);
+  if (sum.op != IrOp::add || uses_[ea] != 2 || !is_constant(sum.b) || node(sum.a).op != IrOp::get_gpr)
+    return false;
+  const u32 guest = node(sum.a).imm;
+  if (!is_pinned(guest)) return false;
+  for (NodeId n = static_cast<NodeId>(sum.a + 1); n < block_->nodes.size(); ++n) {
+    const Node& it = node(n);
+    if (it.op == IrOp::set_gpr && it.imm == guest) return n > access && it.a == ea;
+    if (n > access && it.op != IrOp::set_gpr && it.op != IrOp::sign_extend16 && it.op != IrOp::imm)
+      return false;
+  }
+  return false;
 }
 
 void Lowering::access(const MemoryAccess& it, const x86::Mem& at) {
@@ -69,22 +145,15 @@ void Lowering::call_for_access(const MemoryAccess& it, const u8* thunk) {
   if (!it.is_store && elsewhere) a.mov(it.value, x86::edx);
 }
 
-// The address in eax, rcx free.
+// The address in eax, which is changed, rcx free.
 void Lowering::access_with_look_up(const MemoryAccess& it) {
-  Jumps slow;
-  translate(it.is_store ? SoftTlb::write_offset : SoftTlb::read_offset, it.size_log2, slow);
   const bool leads = !neighbours_.others.empty();
-  if (leads) a.add(x86::rcx, x86::rax);
-  access(it, leads ? x86::ptr(x86::rcx) : x86::ptr(x86::rcx, x86::rax));
-  const u32 apart = leads ? check_neighbours() : 0, back = here();
-  far(slow, [this, it, apart, back] {
-    call_for_access(it, (it.is_store ? thunks_.store : thunks_.load)[it.size_log2]);
-    if (apart != 0) {
-      land(apart);
-      a.xor_(x86::ecx, x86::ecx);
-    }
-    jump_to(back);
-  });
+  const u32 slow = translate(it.is_store ? SoftTlb::write_offset : SoftTlb::read_offset, it.size_log2, leads);
+  const u8* thunk = it.is_store ? thunks_.store[it.size_log2][it.value.id()] : thunks_.load[it.size_log2];
+  if (leads) return lead_neighbours(it, slow, thunk);
+  if (!it.is_store) slow_access(slow, thunk, here());
+  access(it, x86::ptr(x86::rax));
+  if (it.is_store) slow_access(slow, thunk, here());
 }
 
 // The sum can be left to the addressing mode of the load or store if nobody else wants it and its terms are
@@ -158,17 +227,21 @@ void Lowering::load_flat(NodeId n, unsigned size_log2) {
 void Lowering::load(NodeId n, unsigned size_log2) {
   if (flat_) return load_flat(n, size_log2);
   const NodeId ea = node(n).a;
-  const bool near = is_neighbour(n), pending = where_[ea].place == Place::pending;
-  const bool in_place = where_[ea].place == Place::temporary && where_[ea].index == x86::Gp::kIdAx;
-  const x86::Gp address = in_place ? reg(ea) : claim(x86::Gp::kIdAx);
-  if (!in_place && !pending) load_into(address, ea);
-  claim(x86::Gp::kIdDx);  // the thunk returns the value here
-  if (!near) claim(x86::Gp::kIdCx), plan_neighbours(n);
+  const bool near = is_neighbour(n);
+  if (near) {
+    claim(x86::Gp::kIdDx);  // the thunk returns the value here
+    neighbours_address(ea);
+  } else {
+    address_to_eax(n, ea);
+    plan_neighbours(n);
+  }
+  const bool leads = !near && !neighbours_.others.empty();
+  if (leads) claim(x86::Gp::kIdDx);  // more is done with eax
   const LateAddress late = late_address(ea);
-  if (pending) use_operands(ea);
+  if (where_[ea].place == Place::pending) use_operands(ea);
   use(ea);
   const std::optional<x86::Gp> pin = pinned_destination(n);
-  const MemoryAccess it{false, size_log2, pin ? *pin : x86::edx};
+  const MemoryAccess it{false, size_log2, pin ? *pin : near || leads ? x86::edx : x86::eax};
   near ? access_neighbour(n, it, late) : access_with_look_up(it);
   define(n, it.value);
 }
@@ -187,50 +260,31 @@ void Lowering::store_flat(NodeId n, unsigned size_log2) {
 void Lowering::store(NodeId n, unsigned size_log2) {
   if (flat_stores_) return store_flat(n, size_log2);
   const NodeId ea = node(n).a, value = node(n).b;
-  const bool near = is_neighbour(n), pending = where_[ea].place == Place::pending;
-  const auto lives_in = [&](NodeId x, u8 host) {
-    return where_[x].place == Place::temporary && where_[x].index == host;
-  };
+  const bool near = is_neighbour(n);
   // The value first: if it is in eax, it must leave before the address comes.
   const Location at = where_[value];
+  const std::optional<x86::Gp> copy = copy_of(at);
   x86::Gp from = x86::edx;
   if (at.place == Place::guest && is_pinned(at.index)) {
     from = pinned_register(at.index);
-    claim(x86::Gp::kIdDx);
-  } else if (lives_in(value, x86::Gp::kIdDx)) {
+    if (near) claim(x86::Gp::kIdDx);  // a miss moves the value here
+  } else if (lives_in(value, x86::Gp::kIdDx) || (copy && copy->id() == x86::Gp::kIdDx)) {
     reg(value);
-    if (uses_[value] > 1) {  // somebody needs it again, and the thunk does not keep it
-      release(x86::edx);
-      claim(x86::Gp::kIdDx);
-      load_into(x86::edx, value);
-    }
   } else {
-    if (lives_in(ea, x86::Gp::kIdDx)) {
-      const x86::Gp address = claim(x86::Gp::kIdAx);
-      a.mov(address, x86::edx);
-      holder_[1] = no_node;
-      holder_[0] = ea;
-      where_[ea] = {Place::temporary, x86::Gp::kIdAx};
+    if (lives_in(ea, x86::Gp::kIdDx)) relocate(ea, x86::Gp::kIdAx);
+    if (where_[value].place == Place::temporary) {
+      relocate(value, x86::Gp::kIdDx);
+    } else {
+      load_into(claim(x86::Gp::kIdDx), value);
+      if (at.place == Place::guest) keep_copy(x86::edx, at.index);
     }
-    claim(x86::Gp::kIdDx);
-    load_into(x86::edx, value);
-  }
-  if (lives_in(ea, x86::Gp::kIdAx)) {
-    reg(ea);
-  } else {
     release(x86::eax);
-    claim(x86::Gp::kIdAx);
-    if (!pending) load_into(x86::eax, ea);
-    if (!pending && where_[ea].place == Place::temporary) {  // the thunk keeps it there, and nowhere else
-      holder_[where_[ea].index == x86::Gp::kIdDx ? rdx_index : rcx_index] = no_node;
-      holder_[rax_index] = ea;
-      where_[ea] = {Place::temporary, x86::Gp::kIdAx};
-    }
   }
-  if (!near) claim(x86::Gp::kIdCx), plan_neighbours(n);
+  near ? neighbours_address(ea) : address_to_eax(n, ea);
+  if (!near) plan_neighbours(n);
   const MemoryAccess it{true, size_log2, from};
   near ? access_neighbour(n, it, late_address(ea)) : access_with_look_up(it);
-  if (pending) use_operands(ea);
+  if (where_[ea].place == Place::pending) use_operands(ea);
   use(ea);
   use(value);
 }

@@ -6,9 +6,6 @@ namespace quince::jit {
 namespace {
 
 x86::Mem reversal() { return VectorCode::constant(offsetof(VectorConstants, reverse)); }
-x86::Mem vector_on_its_way() {
-  return x86::Mem(x86::rbp, in_area(offsetof(translator::Area, vector_on_its_way)), 16);
-}
 
 }  // namespace
 
@@ -23,19 +20,11 @@ void Lowering::load_vector(NodeId n) {
     a.vmovdqu(to, from);
     a.vpshufb(to, to, reversal());
   } else {
-    Jumps slow;
-    address_to_eax(node(n).a);
-    claim(x86::Gp::kIdCx);
-    claim(x86::Gp::kIdDx);
-    translate(SoftTlb::read_offset, 0, slow);
-    a.vmovdqu(to, x86::xmmword_ptr(x86::rcx, x86::rax));
+    address_to_eax(n, node(n).a);
+    const u32 slow = translate(SoftTlb::read_offset, 0);
+    slow_access(slow, thunks_.load_vector, here());
+    a.vmovdqu(to, x86::xmmword_ptr(x86::rax));
     a.vpshufb(to, to, reversal());
-    const u32 back = here();
-    far(slow, [this, to, back] {
-      call_with_side_point(thunks_.load_vector);
-      a.vmovdqa(to, vector_on_its_way());
-      jump_to(back);
-    });
     use(node(n).a);
   }
   vector_value_ = to;
@@ -56,21 +45,12 @@ void Lowering::store_vector_flat(NodeId n) {
 void Lowering::store_vector(NodeId n) {
   if (flat_stores_) return store_vector_flat(n);
   const Node& it = node(n);
-  address_to_eax(it.a);
-  claim(x86::Gp::kIdCx);
-  claim(x86::Gp::kIdDx);
+  address_to_eax(n, it.a);
   const x86::Xmm value = vr_register(it.b, VectorCode::t0);
   a.vpshufb(VectorCode::t1, value, reversal());
-  Jumps slow;
-  translate(SoftTlb::write_offset, 0, slow);
-  a.vmovdqu(x86::xmmword_ptr(x86::rcx, x86::rax), VectorCode::t1);
-  const u32 back = here();
-  far(slow, [this, back] {
-    a.vpshufb(VectorCode::t1, VectorCode::t1, reversal());
-    a.vmovdqa(vector_on_its_way(), VectorCode::t1);
-    call_with_side_point(thunks_.store_vector);
-    jump_to(back);
-  });
+  const u32 slow = translate(SoftTlb::write_offset, 0);
+  a.vmovdqu(x86::xmmword_ptr(x86::rax), VectorCode::t1);
+  slow_access(slow, thunks_.store_vector, here());
   use(it.a);
   use(it.b);
 }

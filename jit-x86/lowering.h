@@ -31,27 +31,37 @@ struct Thunks {
   const u8* access = nullptr;      // from the signal handler; Area::fault_address says where the host faulted
   const u8* checkpoint = nullptr;  // jump, next address in ecx
   const u8* lookup = nullptr;      // jump, next address in ecx
-  const u8* change_state = nullptr;  // jump, StateChange in rax, its arguments in edx and ecx
-  const u8* raise = nullptr;         // jump, address of the instruction in ecx, vector in eax, cause in edx
-  const u8* load[4] = {};            // call, address in eax: 8, 16, 32, 64 bits to rdx; eax is kept
-  const u8* store[4] = {};           // call, address in eax, value in rdx; eax is kept
-  const u8* missed_load[3] = {};     // as load, for what is not slow as a rule
-  const u8* missed_store[3] = {};
-  const u8* load_reserved = nullptr;      // as load
-  const u8* store_conditional = nullptr;  // as store; edx: 1 if it stored
-  const u8* zero_block = nullptr;         // as store, without value
-  const u8* touch_block[2] = {};          // likewise, to read and to write
-  const u8* invalidate_block = nullptr;   // likewise
-  const u8* misaligned = nullptr;         // call, address in eax: raises the alignment exception
-  const u8* helper = nullptr;             // call, function in rax, instruction word in edx
-  const u8* float_helper = nullptr;       // as helper, with FPSCR up to date
+  // Jumps to a StateChange: next address in ecx, value in edx.
+  const u8* system_call = nullptr;
+  const u8* return_from_interrupt = nullptr;
+  const u8* synchronize = nullptr;
+  const u8* set_msr = nullptr;  // call, likewise, flags of the countdown: returns if MSR is all it changes
+  const u8* new_call_stack = nullptr;  // call, a distance as below; changes rcx and rdx
+  const u8* raise = nullptr;           // jump, address of the instruction in ecx, vector in eax, cause in edx
+  // Calls, address in eax. Behind them a distance of 16 bits, see slow_access(): a load comes back with rax
+  // at the bytes, a store behind what would have stored. Those of registers change rax and rcx only.
+  const u8* load[4] = {};  // 8, 16, 32, 64 bits
+  const u8* load_vector = nullptr;
+  const u8* store[3][16] = {};       // 8, 16, 32 bits: by the host's register that has the value
+  const u8* store_double = nullptr;  // of xmm1, byte by byte
+  const u8* store_vector = nullptr;  // likewise
+  // Calls, address in eax, which is kept, that simply return. The first two are for what is not slow as a
+  // rule.
+  const u8* missed_load[3] = {};          // to edx: 8, 16, 32 bits
+  const u8* missed_store[3] = {};         // of edx
+  const u8* load_reserved = nullptr;      // to edx
+  const u8* store_conditional = nullptr;  // of edx, which becomes 1 if it stored, else 0
+  const u8* zero_block = nullptr;
+  const u8* touch_block[2] = {};  // to read and to write
+  const u8* invalidate_block = nullptr;
+  const u8* misaligned = nullptr;    // call, address in eax: raises the alignment exception
+  const u8* helper = nullptr;        // call, function in rax, instruction word in edx
+  const u8* float_helper = nullptr;  // as helper, with FPSCR up to date
   // These keep every register but xmm0, xmm1 and the floating-point registers they write.
   const u8* cr_bits = nullptr;       // call: the four bits of the field in rcx to eax; keeps edx
   const u8* get_cr = nullptr;        // call: CR to eax; changes rcx and rdx
   const u8* load_fprs = nullptr;     // call: from memory to the host's registers
   const u8* load_vrs = nullptr;      // likewise, vector registers
-  const u8* load_vector = nullptr;   // call, address in eax: to Area::vector_on_its_way
-  const u8* store_vector = nullptr;  // call, address in eax: of Area::vector_on_its_way
   const u8* exact_float = nullptr;   // call: the instruction Area::float_word by its exact function
   const u8* read_fpscr = nullptr;    // call: rax becomes what mffs gives; rcx and rdx are lost
   const u8* load_single = nullptr;   // call: lfs's conversion of xmm0
@@ -94,7 +104,8 @@ class Lowering {
  private:
   // --- Values (values.cpp) ---
   // pending: a condition, or an address that the load will add up itself
-  enum class Place : u8 { nowhere, constant, guest, temporary, slot, pending };
+  // step: a constant further than the guest register that it is about to go to
+  enum class Place : u8 { nowhere, constant, guest, temporary, slot, pending, step };
   struct Location {
     Location() = default;
     // At once: a location is read as a whole, and two bytes just written would make that wait.
@@ -120,6 +131,10 @@ class Lowering {
   x86::Gp temporary();     // a free one; spills if there is none
   x86::Gp claim(u8 host);  // that one, moving away what is there
   void release(x86::Gp r);
+  void relocate(NodeId n, u8 host);  // from one temporary to that one
+  bool lives_in(NodeId n, u8 host) const {
+    return where_[n].place == Place::temporary && where_[n].index == host;
+  }
   void define(NodeId n, x86::Gp result);  // the node's value is in this temporary
   // Where to compute the node: see values.cpp. destination_over: perhaps over its operand, whose last use
   // this is.
@@ -218,8 +233,14 @@ class Lowering {
   void note_flat_access();
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
-  // eax: address; rcx: bias of its page. Places in the code to patch with the way to the slow path.
-  void translate(u32 table, unsigned size_log2, Jumps& slow);
+  void copy_to_eax(NodeId ea);  // to be read only
+  void address_to_eax(NodeId access, NodeId ea);
+  bool is_next_step(NodeId access, NodeId ea) const;
+  // rax: from the guest's to the host's address; rcx is lost. Or, if rax keeps the address, rcx: what to add
+  // to it. The jump to the slow path.
+  u32 translate(u32 table, unsigned size_log2, bool keeps_address = false);
+  void call_and_go_to(const u8* thunk, u32 back);
+  void slow_access(u32 from, const u8* thunk, u32 back);
 
   // --- Neighbours: accesses near each other, found with one look-up (neighbours.cpp) ---
   struct SplitAddress {
@@ -231,7 +252,9 @@ class Lowering {
   bool is_same_base(NodeId one, NodeId other) const;
   bool is_neighbour(NodeId access) const;
   bool is_address_of_neighbour(NodeId n) const;
+  void lead_neighbours(const MemoryAccess& it, u32 slow, const u8* thunk);
   u32 check_neighbours();
+  void neighbours_address(NodeId ea);
   struct LateAddress {
     Location base;
     i32 displacement = 0;
@@ -291,7 +314,6 @@ class Lowering {
   void join_words(x86::Xmm to, NodeId high, NodeId low);
   void store_float(NodeId n);
   void store_float_flat(NodeId n);
-  void address_to_eax(NodeId ea);
   void exact_float(const FloatChecks& checks);  // far: the exact function, and back here
   void call_exact_float(u32 word);
   x86::Xmm fpr(NodeId value, x86::Xmm scratch);  // in a register, read only
@@ -355,7 +377,7 @@ class Lowering {
   void push_return_address();
   void return_here();  // where the subroutine comes back to
   void count_down(u32 insns);
-  void change_state(StateChange function, u32 next_pc);  // the value in edx, everything counted
+  void change_state(const u8* thunk, u32 next_pc);  // everything counted
   void set_msr(NodeId n);
   void synchronize(u32 next);
   void segment_changed(NodeId n);
@@ -388,7 +410,7 @@ class Lowering {
     const i32 at = in_area(offsetof(translator::Area, backend)) + static_cast<i32>(8 * index);
     return x86::Mem(x86::rbp, at, bytes);
   }
-  static x86::Mem countdown() { return dword(in_area(offsetof(translator::Area, countdown))); }
+  static x86::Mem countdown() { return dword(StateOffsets::countdown); }
 
   // Code that is seldom run, placed behind the block: `emit` is called there, after the jumps to it are
   // patched.
@@ -412,6 +434,8 @@ class Lowering {
   u32 jump_if(x86::CondCode condition);                              // to be patched
   void land(u32 displacement_at) { lead(displacement_at, here()); }  // a jump leads here
   void lead(u32 displacement_at, u32 to);
+  u32 short_jump_if(x86::CondCode condition);  // to be patched, at most 127 bytes ahead
+  void land_short(u32 displacement_at);
   void jump_to(u32 offset);  // backwards in this block
   void jump_to(const u8* code);
   void call(const u8* code);

@@ -91,14 +91,41 @@ bool Lowering::is_address_of_neighbour(NodeId n) const {
   return next < block_->nodes.size() && is_neighbour(next) && node(next).a == n;
 }
 
-// After the first access, with its address in eax and the host's in rcx. Jumps (to be patched) if not all of
-// them are in the page.
+// The first access, with its address in eax and what makes the host's of it in rcx. On the slow way it is
+// made apart, for rcx is 0 after it.
+void Lowering::lead_neighbours(const MemoryAccess& it, u32 slow, const u8* thunk) {
+  a.add(x86::rcx, x86::rax);
+  access(it, x86::ptr(x86::rcx));
+  const u32 apart = check_neighbours(), back = here();
+  far({}, [this, it, slow, thunk, apart, back] {
+    const u32 resumed = here();
+    if (!it.is_store) access(it, x86::ptr(x86::rax));
+    land(apart);
+    a.xor_(x86::ecx, x86::ecx);
+    jump_to(back);
+    slow_access(slow, thunk, resumed);
+  });
+}
+
+// The first one's address in eax. Jumps (to be patched) if not all of the accesses are in its page.
 u32 Lowering::check_neighbours() {
   if (neighbours_.lowest != 0) a.add(x86::eax, neighbours_.lowest);
   a.and_(x86::eax, page_mask);
   a.cmp(x86::eax, page_size - (neighbours_.end - neighbours_.lowest));
   copy_of_[rcx_index] = host_pointer;
   return jump_if(x86::CondCode::kA);
+}
+
+// Of one of the others, for a miss: in eax, if it isn't left to be made then.
+void Lowering::neighbours_address(NodeId ea) {
+  if (lives_in(ea, x86::Gp::kIdAx)) {
+    reg(ea);
+  } else if (where_[ea].place == Place::temporary) {
+    relocate(ea, x86::Gp::kIdAx);
+  } else {
+    claim(x86::Gp::kIdAx);
+    if (where_[ea].place != Place::pending) load_into(x86::eax, ea);
+  }
 }
 
 void Lowering::access_neighbour(NodeId n, const MemoryAccess& it, const LateAddress& address) {

@@ -1,5 +1,7 @@
 #include "jit-x86/thunks.h"
 
+#include <algorithm>
+
 #include "guest-ppc/decoder.h"
 #include "guest-ppc/exact.h"
 #include "guest-ppc/vector/vscr.h"
@@ -40,8 +42,13 @@ u64 guarded(Cpu* cpu, F f) {
 using Slow = u64 (*)(Cpu*, u32 ea, u64 value);
 
 template <class T>
+void note_alignment(Cpu& cpu, u32 ea) {
+  if (ea % sizeof(T) != 0) static_cast<translator::Translator*>(area_of(cpu).engine)->note_unaligned();
+}
+template <class T>
 u64 slow_load(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&]() -> u64 {
+    note_alignment<T>(*cpu, ea);
     const auto value = cpu->try_load<T>(ea);
     return value ? u64{*value} : report(*cpu, value.error());
   });
@@ -49,6 +56,7 @@ u64 slow_load(Cpu* cpu, u32 ea, u64) {
 template <class T>
 u64 slow_store(Cpu* cpu, u32 ea, u64 value) {
   return guarded(cpu, [&] {
+    note_alignment<T>(*cpu, ea);
     const auto stored = cpu->try_store(ea, static_cast<T>(value));
     return stored ? u64{0} : report(*cpu, stored.error());
   });
@@ -70,11 +78,22 @@ u64 slow_invalidate_block(Cpu* cpu, u32 ea, u64) {
   return guarded(cpu, [&] { return cpu->invalidate_instruction_block(ea), u64{0}; });
 }
 u64 slow_misaligned(Cpu* cpu, u32 ea, u64) { return report(*cpu, {Vector::alignment, 0, ea, 0}); }
+// In the guest's order in memory, the other way round in registers.
 u64 slow_load_vector(Cpu* cpu, u32 ea, u64) {
-  return guarded(cpu, [&] { return area_of(*cpu).vector_on_its_way = cpu->load<V128>(ea), u64{0}; });
+  return guarded(cpu, [&] {
+    const V128 value = cpu->load<V128>(ea);
+    const auto* bytes = reinterpret_cast<const u8*>(&value);
+    std::reverse_copy(bytes, bytes + sizeof value, area_of(*cpu).on_its_way);
+    return u64{0};
+  });
 }
 u64 slow_store_vector(Cpu* cpu, u32 ea, u64) {
-  return guarded(cpu, [&] { return cpu->store(ea, area_of(*cpu).vector_on_its_way), u64{0}; });
+  return guarded(cpu, [&] {
+    V128 value;
+    const u8* bytes = area_of(*cpu).on_its_way;
+    std::reverse_copy(bytes, bytes + sizeof value, reinterpret_cast<u8*>(&value));
+    return cpu->store(ea, value), u64{0};
+  });
 }
 u64 slow_helper(Cpu* cpu, translator::Helper function, u32 word) {
   return guarded(cpu, [&] { return function(*cpu, Insn(word)), u64{0}; });
@@ -161,7 +180,20 @@ class ThunkMaker {
     t.lookup = begin();
     a.mov(pc(), x86::ecx);
     leave_with(ExitReason::lookup);
-    t.change_state = begin(), change_state();
+    const u8* change = begin();
+    change_state();
+    const auto state_change = [&](StateChange function) {
+      const u8* entry = begin();
+      a.mov(x86::rax, reinterpret_cast<u64>(function));
+      jump_to(change);
+      return entry;
+    };
+    t.system_call = state_change(StateChanges::system_call);
+    t.return_from_interrupt = state_change(StateChanges::return_from_interrupt);
+    t.synchronize = state_change(StateChanges::synchronize);
+    const u8* set_msr_slowly = state_change(StateChanges::set_msr);
+    t.set_msr = begin(), set_msr(set_msr_slowly);
+    t.new_call_stack = begin(), new_call_stack();
     t.raise = begin();
     a.mov(pc(), x86::ecx);
     a.mov(area(offsetof(Area, vector)), x86::eax);
@@ -169,23 +201,32 @@ class ThunkMaker {
     leave_with(ExitReason::raise);
     constexpr Slow loads[] = {slow_load<u8>, slow_load<u16>, slow_load<u32>, slow_load<u64>};
     constexpr Slow stores[] = {slow_store<u8>, slow_store<u16>, slow_store<u32>, slow_store<u64>};
-    for (unsigned size = 0; size < 4; ++size) {
-      t.load[size] = slow(loads[size]);
-      t.store[size] = slow(stores[size]);
+    for (unsigned size = 0; size < 4; ++size) t.load[size] = slow(loads[size], 1u << size);
+    for (unsigned size = 0; size < 3; ++size) {
+      const u8* store = slow(stores[size], 0);
+      for (const u8 host : store_registers()) t.store[size][host] = store_from(host, store);
     }
     for (unsigned size = 0; size < 3; ++size) {
-      t.missed_load[size] = missed(SoftTlb::read_offset, size, t.load[size]);
-      t.missed_store[size] = missed(SoftTlb::write_offset, size, t.store[size]);
+      t.missed_load[size] = missed(SoftTlb::read_offset, size, slow_in_line(loads[size], true));
+      t.missed_store[size] = missed(SoftTlb::write_offset, size, slow_in_line(stores[size], false));
     }
-    t.load_vector = slow(slow_load_vector);
-    t.store_vector = slow(slow_store_vector);
-    t.load_reserved = slow(slow_load_reserved);
-    t.store_conditional = slow(slow_store_conditional);
-    t.zero_block = slow(slow_zero_block);
-    t.touch_block[0] = slow(slow_touch_block<Access::read>);
-    t.touch_block[1] = slow(slow_touch_block<Access::write>);
-    t.invalidate_block = slow(slow_invalidate_block);
-    t.misaligned = slow(slow_misaligned);
+    const u8* store_64_bits = slow(stores[3], 0);
+    t.store_double = begin();
+    a.vmovq(x86::rcx, x86::xmm1);
+    a.bswap(x86::rcx);
+    jump_to(store_64_bits);
+    t.load_vector = slow(slow_load_vector, 16);
+    const u8* store_on_its_way = slow(slow_store_vector, 0);
+    t.store_vector = begin();
+    a.vmovdqu(on_its_way(16), VectorCode::t1);
+    jump_to(store_on_its_way);
+    t.load_reserved = slow_in_line(slow_load_reserved, true);
+    t.store_conditional = slow_in_line(slow_store_conditional, true);
+    t.zero_block = slow_in_line(slow_zero_block, false);
+    t.touch_block[0] = slow_in_line(slow_touch_block<Access::read>, false);
+    t.touch_block[1] = slow_in_line(slow_touch_block<Access::write>, false);
+    t.invalidate_block = slow_in_line(slow_invalidate_block, false);
+    t.misaligned = slow(slow_misaligned, 0);
     t.helper = begin(), helper(reinterpret_cast<u64>(slow_helper));
     t.float_helper = begin(), helper(reinterpret_cast<u64>(slow_float_helper));
     t.exact_float = begin(), exact_float_thunk();
@@ -337,7 +378,7 @@ class ThunkMaker {
     a.push(0);
     a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))), x86::rsp);
     a.lea(x86::rax, x86::ptr(x86::rsp, -call_stack_bytes));
-    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack_limit))), x86::rax);
+    a.mov(x86::qword_ptr(x86::rbp, StateOffsets::call_stack_limit), x86::rax);
     a.mov(x86::rax, x86::rsi);
     load_pinned(true);
     load_window();
@@ -383,10 +424,42 @@ class ThunkMaker {
     leave_with(ExitReason::recheck);
   }
 
+  // Operating systems turn external interrupts off and on all the time: that is quick, unless one waits.
+  void set_msr(const u8* slowly) {
+    constexpr u32 harmless = msr::ee | msr::ri, never = msr::se | msr::be | msr::fe0 | msr::fe1 | msr::pow;
+    const x86::Mem state_msr = x86::dword_ptr(x86::rbp, StateOffsets::msr);
+    asmjit::Label masked = a.newLabel(), slow = a.newLabel();
+    a.jle(slow);
+    a.mov(x86::eax, state_msr);
+    a.xor_(x86::eax, x86::edx);
+    a.test(x86::eax, ~harmless);
+    a.jnz(slow);
+    a.test(x86::edx, never);
+    a.jnz(slow);
+    a.test(x86::edx, msr::ee);
+    a.jz(masked);
+    a.mov(x86::eax, x86::dword_ptr(x86::rbp, StateOffsets::countdown));
+    a.cmp(x86::eax, x86::dword_ptr(x86::rbp, StateOffsets::quiet));
+    a.jle(slow);
+    a.bind(masked);
+    a.mov(state_msr, x86::edx);
+    a.ret();
+    a.bind(slow);
+    jump_to(slowly);
+  }
+
+  void new_call_stack() {
+    a.pop(x86::rcx);
+    a.movzx(x86::edx, x86::word_ptr(x86::rcx));
+    a.sub(x86::rcx, x86::rdx);
+    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));
+    a.jmp(x86::rcx);
+  }
+
   // Target in eax. Looks into the table that the run loop fills; about 5 cycles where the host predicts the
   // jump.
   void indirect() {
-    a.cmp(area(offsetof(Area, countdown)), 0);
+    a.cmp(x86::dword_ptr(x86::rbp, StateOffsets::countdown), 0);
     asmjit::Label out_of_time = a.newLabel(), miss = a.newLabel();
     a.jle(out_of_time);
     look_up_ = begin();
@@ -414,39 +487,89 @@ class ThunkMaker {
     leave_with(ExitReason::checkpoint);
   }
 
-  // Address in eax, value in rdx; back comes the result in rdx, eax unchanged.
-  const u8* slow(Slow function) {
+  static x86::Mem on_its_way(u32 bytes) {
+    return x86::Mem(x86::rbp, in_area(offsetof(Area, on_its_way)), bytes);
+  }
+  static std::vector<u8> store_registers() {
+    std::vector<u8> hosts{x86::Gp::kIdDx};
+    for (const PinnedRegister& p : pinned) hosts.push_back(p.host);
+    return hosts;
+  }
+  const u8* store_from(u8 host, const u8* store) {
+    const u8* entry = begin();
+    a.mov(x86::ecx, x86::gpd(host));
+    jump_to(store);
+    return entry;
+  }
+
+  // Address in eax, value in rcx; rdx is kept. What is loaded, if anything, is at rax in the end. Goes on as
+  // Lowering::slow_access() says.
+  const u8* slow(Slow function, u32 loaded) {
+    const u8* entry = begin();
+    a.push(x86::rdx);
+    a.push(x86::rdx);
+    a.mov(x86::rdx, x86::qword_ptr(x86::rsp, 16));
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, fault_address))), x86::rdx);
+    store_pinned(false);
+    leave_float();
+    a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
+    a.mov(x86::esi, x86::eax);
+    a.mov(x86::rdx, x86::rcx);
+    call(reinterpret_cast<u64>(function));
+    switch (loaded) {
+      case 1: a.mov(on_its_way(1), x86::al); break;
+      case 2: a.movbe(on_its_way(2), x86::ax); break;
+      case 4: a.movbe(on_its_way(4), x86::eax); break;
+      case 8: a.movbe(on_its_way(8), x86::rax); break;
+      default: break;
+    }
+    enter_float();
+    load_pinned(false);
+    load_window();
+    a.pop(x86::rdx);
+    a.pop(x86::rdx);
+    check_fault();
+    a.mov(x86::rcx, x86::qword_ptr(x86::rsp));
+    a.movzx(x86::ecx, x86::word_ptr(x86::rcx));
+    a.sub(x86::qword_ptr(x86::rsp), x86::rcx);
+    if (loaded != 0) a.lea(x86::rax, on_its_way(0));
+    a.ret();
+    return entry;
+  }
+
+  // As slow(), but simply returns: address in eax, which is kept, value in or to edx.
+  const u8* slow_in_line(Slow function, bool loads) {
     const u8* entry = begin();
     note_return_address();
-    a.push(x86::rax);
+    a.push(x86::rdx);
     a.push(x86::rax);
     store_pinned(false);
     leave_float();
     a.mov(x86::rdi, reinterpret_cast<u64>(&cpu_));
     a.mov(x86::esi, x86::eax);
     call(reinterpret_cast<u64>(function));
-    a.mov(x86::rdx, x86::rax);
+    if (loads) a.mov(x86::qword_ptr(x86::rsp, 8), x86::rax);
     enter_float();
     load_pinned(false);
     load_window();
     a.pop(x86::rax);
-    a.pop(x86::rax);
+    a.pop(x86::rdx);
     finish_call();
     return entry;
   }
 
-  // As slow(), but for pages that may well be at hand.
+  // For pages that may well be at hand.
   const u8* missed(u32 table, unsigned size_log2, const u8* slow_access) {
     const u8* entry = begin();
     const bool is_load = table == SoftTlb::read_offset;
     asmjit::Label slow = a.newLabel();
+    a.test(x86::al, (1 << size_log2) - 1);
+    a.jnz(slow);
     a.mov(x86::ecx, x86::eax);
     a.shr(x86::ecx, 12);
     a.mov(x86::rcx, x86::qword_ptr(x86::r15, x86::rcx, 3, static_cast<i32>(table)));
-    a.test(x86::rcx, x86::rcx);
-    a.jz(slow);
-    a.test(x86::al, (1 << size_log2) - 1);
-    a.jnz(slow);
+    a.neg(x86::rcx);
+    a.jnc(slow);
     is_load ? byte_swapped_load(a, x86::edx, x86::ptr(x86::rcx, x86::rax), size_log2)
             : byte_swapped_store(a, x86::ptr(x86::rcx, x86::rax), x86::edx, size_log2);
     a.ret();
@@ -597,13 +720,16 @@ class ThunkMaker {
     a.call(x86::rax);
   }
   void finish_call() {
-    asmjit::Label faulted = a.newLabel();
-    a.cmp(area(offsetof(Area, faulted)), 0);
-    a.jne(faulted);
-    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, fault_address))), 0);
+    check_fault();
     a.ret();
-    a.bind(faulted);
+  }
+  void check_fault() {
+    asmjit::Label fine = a.newLabel();
+    a.cmp(area(offsetof(Area, faulted)), 0);
+    a.je(fine);
     jump_to(fault_);
+    a.bind(fine);
+    a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, fault_address))), 0);
   }
 
   x86::Assembler& a;

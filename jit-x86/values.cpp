@@ -81,6 +81,17 @@ void Lowering::release(x86::Gp r) {
   if (is_temporary(static_cast<u8>(r.id()))) locked_[temporary_index(static_cast<u8>(r.id()))] = false;
 }
 
+void Lowering::relocate(NodeId n, u8 host) {
+  const u8 from = where_[n].index;
+  if (from == host) return;
+  const x86::Gp to = claim(host);
+  a.mov(to.r64(), x86::gpq(from));
+  release(x86::gpd(from));
+  holder_[temporary_index(from)] = no_node;
+  holder_[temporary_index(host)] = n;
+  where_[n].index = host;
+}
+
 // --- Copies of guest registers that live in memory ---
 
 std::optional<x86::Gp> Lowering::copy_of(Location at) const {
@@ -120,6 +131,7 @@ void Lowering::load_into(x86::Gp to, NodeId n) {
       break;
     case Place::slot: a.mov(to.r64(), slot_memory(at.index)); break;
     case Place::nowhere:
+    case Place::step:
     case Place::pending: assert(!"the value is not a word or has not been computed");
   }
 }

@@ -131,6 +131,7 @@ struct Block {
   Mode mode;
   u8 alignment_traps = 7;  // as Cpu's
   JitParts off;            // to be made without
+  bool unaligned = false;  // its loads and stores often are not aligned
   std::vector<GuestInsn> insns;
   NodeList nodes;
   bool has_floats = false;  // loads or computes any

@@ -47,18 +47,23 @@ struct FloatStatus {
   u64 converted = 0;    // operand of convert
 };
 
+// In CpuState::engine_words.
+struct HotWords {
+  i32 countdown;         // instructions left in this slice; negative or zero: stop at the next checkpoint
+  i32 quiet;             // while the countdown is above this, no interrupt waits for MSR[EE]
+  u64 call_stack_limit;  // see Area::call_stack
+};
+static_assert(sizeof(HotWords) == sizeof(ppc::CpuState::engine_words));
+
 struct Profile;
 
 struct Area {
-  i32 countdown;   // instructions left in this slice; negative or zero: stop at the next checkpoint
-  i32 quiet;       // while the countdown is above this, no interrupt waits for MSR[EE]
   u32 mode_key;    // Mode::key() of the code that runs
   u64 host_stack;  // of enter(), for leaving from any depth
   // Subroutine calls of the guest are calls of the host: for each, the guest's return address and below it
   // the host's lie on the host's stack. A return that does not find its address there is looked up. The stack
   // starts anew here when it is at its limit or generated code is left.
   u64 call_stack;
-  u64 call_stack_limit;
   const DispatchLine* dispatch;
   u64 link;           // return address of the call that stands for the jump, see LinkSite
   u64 fault_address;  // return address of the call that faulted or reads the clock, or 0
@@ -72,11 +77,14 @@ struct Area {
   u32 fprs;                              // the back end's: where the floating-point and vector registers are
   u64 backend[16];                       // the back end's constants
   u64 cr_fields[16];                     // CrField of each four bits
-  ppc::V128 vector_on_its_way;           // between a slow load or store and its register
+  alignas(16) u8 on_its_way[16];         // what a slow load has read, or a vector store is to write
   alignas(16) u8 backend_vectors[1536];  // the back end's constants for vectors
   Profile* profile;                      // null: nobody asked for one
 };
 
+inline HotWords& hot_words_of(ppc::Cpu& cpu) {
+  return *reinterpret_cast<HotWords*>(cpu.state.engine_words.data());
+}
 inline Area& area_of(ppc::Cpu& cpu) {
   static_assert(sizeof(Area) <= sizeof(ppc::Cpu::engine_area));
   return *reinterpret_cast<Area*>(cpu.engine_area.data());

@@ -25,6 +25,7 @@ Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::Exc
                        u32 patience, JitParts off)
     : cpu_(cpu),
       area_(area_of(cpu)),
+      hot_(hot_words_of(cpu)),
       backend_(std::move(backend)),
       handling_(handling),
       patience_(patience),
@@ -44,7 +45,7 @@ Translator::~Translator() { cpu_.set_hooks(nullptr); }
 void Translator::begin_slice() {
   const u64 left = cpu_.limit > cpu_.retired ? cpu_.limit - cpu_.retired : 0;
   slice_ = static_cast<i32>(std::min(left, longest_slice));
-  area_.countdown = slice_;
+  hot_.countdown = slice_;
   area_.fault_address = 0;
   area_.faulted = 0;
   note_quiet();
@@ -53,31 +54,31 @@ void Translator::begin_slice() {
 void Translator::note_quiet() {
   const u64 begun = cpu_.retired;
   const u64 quiet = quiet_until_ > begun ? std::min(quiet_until_ - begun, longest_slice) : 0;
-  area_.quiet = slice_ - static_cast<i32>(quiet);
+  hot_.quiet = slice_ - static_cast<i32>(quiet);
 }
 
 // Whether no interrupt waits, MSR[EE] being set.
 bool Translator::is_quiet() {
-  if (area_.countdown > area_.quiet) return true;
+  if (hot_.countdown > hot_.quiet) return true;
   quiet_until_ = cpu_.quiet_until();
   note_quiet();
-  return area_.countdown > area_.quiet;
+  return hot_.countdown > hot_.quiet;
 }
 
 void Translator::settle() {
-  cpu_.retired += static_cast<u64>(i64{slice_} - area_.countdown);
-  slice_ = area_.countdown = 0;
+  cpu_.retired += static_cast<u64>(i64{slice_} - hot_.countdown);
+  slice_ = hot_.countdown = 0;
 }
 
 // Keeps instructions() as it is and makes the countdown end the slice.
 void Translator::attention() {
   quiet_until_ = 0;
-  slice_ -= area_.countdown;
-  area_.countdown = 0;
+  slice_ -= hot_.countdown;
+  hot_.countdown = 0;
 }
 
 u32 Translator::uncounted_instructions() const {
-  const u32 blocks = static_cast<u32>(slice_ - area_.countdown);
+  const u32 blocks = static_cast<u32>(slice_ - hot_.countdown);
   return blocks +
          (area_.fault_address ? insn_at(area_.fault_address) : interpreter_.uncounted_instructions());
 }
@@ -227,7 +228,7 @@ const u8* Translator::find(u32 pc) {
 
 const u8* Translator::resume() {
   const ppc::CpuState& state = cpu_.state;
-  if (area_.countdown <= 0 || stop_ || (state.msr & (ppc::msr::se | ppc::msr::be))) return nullptr;
+  if (hot_.countdown <= 0 || stop_ || (state.msr & (ppc::msr::se | ppc::msr::be))) return nullptr;
   if (cpu_.fp_exception_waiting() || ((state.msr & ppc::msr::ee) && !is_quiet())) return nullptr;
   area_.mode_key = Mode::of(state).key();
   if (!cpu_.tlb.window_selected()) cpu_.tlb.select(state);
@@ -264,6 +265,15 @@ bool Translator::is_cold(u32 pc) {
   return false;
 }
 
+void Translator::expect_unaligned() {
+  Translation* block = containing(area_.fault_address);
+  Counters& known = counters_of(block->pc);
+  if (block->tag == 0 || known.makes_unaligned) return;
+  known.makes_unaligned = true;
+  known.visits = static_cast<u8>(patience_ - 1);  // to be translated at once
+  forget(block);
+}
+
 void Translator::start_profile() {
   profile_ = std::make_unique<Profile>();
   area_.profile = profile_.get();
@@ -291,6 +301,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   block_.physical = physical;
   block_.mode = Mode::of(cpu_.state);
   block_.alignment_traps = cpu_.alignment_traps;
+  block_.unaligned = counters_of(pc).makes_unaligned;
   lift(block_, cpu_.model, page, cpu_.debug);
   laps.end(Stage::lift);
   run_passes(block_);

@@ -62,6 +62,10 @@ class Translator final : public ppc::Engine {
 
   // For helpers called by generated code: keeps the exception for the run loop.
   void report(const ppc::GuestException& exception) { fault_ = exception; }
+  // Likewise: the access at fault_address is not aligned and was slow for it.
+  void note_unaligned() {
+    if (++unaligned_ % unaligned_sample == 0) expect_unaligned();
+  }
   // For helpers that have changed the machine's state and state.pc, all instructions counted: where generated
   // code goes on. Null: it must be left.
   const u8* resume();
@@ -109,6 +113,7 @@ class Translator final : public ppc::Engine {
   const u8* find_slow(u32 pc, u32 tag);
   Translation* find_translation(u32 pc, u32 tag);
   bool is_cold(u32 pc);
+  void expect_unaligned();
   bool is_quiet();
   void note_quiet();
   Translation* translate(u32 pc, u32 physical, u32 tag);
@@ -127,6 +132,7 @@ class Translator final : public ppc::Engine {
 
   ppc::Cpu& cpu_;
   Area& area_;
+  HotWords& hot_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<CodeListener> listener_;  // null: nobody listens
   const ppc::ExceptionHandling handling_;
@@ -142,11 +148,15 @@ class Translator final : public ppc::Engine {
   struct Counters {
     u8 visits = 0;
     u8 translations = 0;
+    bool makes_unaligned = false;  // loads and stores, many
     static constexpr u8 most_counted = 255;
   };
   static constexpr u32 counters = 1u << 16;
   std::vector<Counters> counters_;
   Counters& counters_of(u32 pc) { return counters_[pc / 4 % counters]; }
+  // Of each so many unaligned accesses one is looked at, and its block made anew to be good at them.
+  static constexpr u32 unaligned_sample = 32;
+  u32 unaligned_ = 0;
   std::vector<DispatchLine> dispatch_;
   std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
   std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running

@@ -210,9 +210,9 @@ TEST(GuestMemory, TellsTheProcessorWhatChanges) {
   cpu.set_msr(ppc::msr::pr | ppc::msr::ir | ppc::msr::dr);
   memory.map(0x3000'0000, 2 * page, rw, anonymous);
   cpu.store<u32>(0x3000'0000, 0x6000'0000);
-  EXPECT_NE(cpu.tlb.write_bias()[0x3'0000], 0u);
+  EXPECT_NE(cpu.tlb.write_distance()[0x3'0000], 0u);
   memory.protect(0x3000'0000, page, PROT_READ);
-  EXPECT_EQ(cpu.tlb.write_bias()[0x3'0000], 0u) << "the software TLB forgot the page";
+  EXPECT_EQ(cpu.tlb.write_distance()[0x3'0000], 0u) << "the software TLB forgot the page";
   EXPECT_THROW(cpu.store<u32>(0x3000'0000, 1), ppc::GuestException);
   EXPECT_EQ(cpu.load<u32>(0x3000'0000), 0x6000'0000u);
   memory.unmap(0x3000'0000, page);

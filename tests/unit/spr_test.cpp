@@ -208,7 +208,7 @@ TEST_P(SprTest, AddressSpaceRegisters) {
 
 TEST_P(SprTest, Sdr1AndTlbieDropTranslations) {
   u8 host[page_size];
-  const auto filled = [&] { return cpu.tlb.read_bias()[5] != 0; };
+  const auto filled = [&] { return cpu.tlb.read_distance()[5] != 0; };
   const auto fill = [&] {
     cpu.tlb.select(cpu.state);
     cpu.tlb.fill_read(5 * page_size, {.physical = 0, .in_tlb = true}, host);

@@ -40,7 +40,7 @@ class UncachedTest : public ::testing::Test {
 TEST_F(UncachedTest, StoresGetAnEntry) {
   translation.cache_inhibited = true;
   cpu.store<u32>(ea, 0x1234'5678);
-  EXPECT_NE(cpu.tlb.write_bias()[page], 0u);
+  EXPECT_NE(cpu.tlb.write_distance()[page], 0u);
   EXPECT_EQ(memory.word(ea), 0x1234'5678u);
 }
 
