@@ -18,7 +18,7 @@ enum Slot : u8 {
   ca,
   xer_ov,
   others,
-  none_of_these = 127
+  none_of_these = 126  // and the one after it
 };
 
 class Slots {
