@@ -55,7 +55,7 @@ Opened listen_tcp(const std::string& where) {
   if (colon == std::string::npos) return tl::unexpected<std::string>("it is neither HOST:PORT nor unix:PATH");
   std::string host = where.substr(0, colon);
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host.empty()) host = "localhost";
+  if (host.empty()) host = "127.0.0.1";
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;

@@ -90,7 +90,7 @@ def connect(path):
 
 def check_sockets(folder):
     with subprocess.Popen([QUINCE, "run", "--boot", "prompt", "--timeout", "60", "--serial", f"unix:{folder}/line",
-                           "--monitor", f"unix:{folder}/monitor", "--gdb", "localhost:0", "--paused"],
+                           "--monitor", f"unix:{folder}/monitor", "--gdb", "127.0.0.1:0", "--paused"],
                           stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         if process.poll() is None:
             monitor, line = connect(folder / "monitor"), connect(folder / "line")
