@@ -9,6 +9,7 @@ namespace quince::jit {
 namespace {
 
 constexpr unsigned in_sib = 4, no_index = 4;
+constexpr unsigned no_base = 0x25;  // a SIB byte with neither base nor index
 
 bool fits_byte(i64 value) { return value >= -128 && value <= 127; }
 
@@ -29,11 +30,6 @@ class Bytes {
 
 }  // namespace
 
-void CodeWriter::put(u64 bytes, unsigned count) {
-  std::memcpy(_bufferPtr, &bytes, 8);
-  _bufferPtr += count;
-}
-
 [[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg,
                                                       bool byte_register, unsigned rm) {
   Bytes out(_bufferPtr);
@@ -49,7 +45,7 @@ void CodeWriter::put(u64 bytes, unsigned count) {
 
 [[gnu::always_inline]] inline void CodeWriter::encode(Opcode opcode, unsigned size, unsigned reg,
                                                       bool byte_register, const Mem& rm) {
-  assert(rm.hasBaseReg());
+  if (!rm.hasBaseReg()) return encode_absolute(opcode, size, reg, byte_register, rm);
   Bytes out(_bufferPtr);
   const unsigned base = rm.baseId();
   const bool has_index = rm.hasIndex();
@@ -71,6 +67,25 @@ void CodeWriter::put(u64 bytes, unsigned count) {
   if (sib) out.byte(rm.shift() << 6 | (index & 7) << 3 | (base & 7));
   if (mod == 1) out.byte(static_cast<u8>(displacement));
   if (mod == 2) out.word(static_cast<u32>(displacement));
+  _bufferPtr = out.end();
+}
+
+// An address of 32 bits: without the prefix it would be sign extended.
+void CodeWriter::encode_absolute(Opcode opcode, unsigned size, unsigned reg, bool byte_register,
+                                 const Mem& rm) {
+  assert(!rm.hasIndex());
+  Bytes out(_bufferPtr);
+  if (rm.segmentId() == x86::SReg::kIdGs) out.byte(0x65);
+  if (rm.offsetLo32() < 0) out.byte(0x67);
+  if (size == 2) out.byte(0x66);
+  const unsigned rex = (size == 8) << 3 | (reg >> 3) << 2;
+  if (rex != 0 || byte_register) out.byte(0x40 | rex);
+  if (opcode.map != Map::one_byte) out.byte(0x0f);
+  if (opcode.map == Map::of_0f38) out.byte(0x38);
+  out.byte(opcode.byte);
+  out.byte((reg & 7) << 3 | in_sib);
+  out.byte(no_base);
+  out.word(static_cast<u32>(rm.offsetLo32()));
   _bufferPtr = out.end();
 }
 
@@ -167,6 +182,15 @@ void CodeWriter::shift(unsigned digit, const Gp& to, unsigned places) {
   assert(to.size() == 4 || to.size() == 8);
   encode({static_cast<u8>(places == 1 ? 0xd1 : 0xc1)}, to.size(), digit, false, to.id());
   if (places != 1) put(places, 1);
+}
+
+void CodeWriter::move_state(u8 opcode, const Gp& reg, i32 at) {
+  const unsigned id = reg.id(), rex = (reg.size() == 8) << 3 | (id >> 3) << 2;
+  const bool is_short = fits_byte(at);
+  const unsigned mod_rm = (is_short ? 0x45u : 0x85u) | (id & 7) << 3;
+  const u64 bytes = opcode | mod_rm << 8 | u64{static_cast<u32>(at)} << 16;
+  const unsigned count = is_short ? 3 : 6;
+  rex == 0 ? put(bytes, count) : put(0x40 | rex | bytes << 8, count + 1);
 }
 
 void CodeWriter::shift_by(asmjit::InstId id, const Gp& to, unsigned places) {

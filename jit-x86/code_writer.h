@@ -4,11 +4,14 @@
 // instruction, of asmjit's 15.
 #pragma once
 
+#include <cstring>
+
 #include "jit-x86/host.h"
 
 namespace quince::jit {
 
-// Memory operands have a base register. The buffer must have room for an instruction and 8 bytes.
+// Memory operands have a base register, or an address of 32 bits and no index. The buffer must have room for
+// an instruction and 8 bytes.
 class CodeWriter : public x86::Assembler {
   using Base = x86::Assembler;
   using Gp = x86::Gp;
@@ -60,8 +63,15 @@ class CodeWriter : public x86::Assembler {
   void shr(const Gp& to, const Imm& places) { shift(5, to, places.valueAs<u8>()); }
   void sar(const Gp& to, const Imm& places) { shift(7, to, places.valueAs<u8>()); }
 
+  // mov from and to memory at rbp: most operands are guest state. Of 32 or 64 bits, as the register.
+  void load_state(const Gp& to, i32 at) { move_state(0x8b, to, at); }
+  void store_state(i32 at, const Gp& from) { move_state(0x89, from, at); }
+
   // The lowest bytes of the word, at most 8.
-  void put(u64 bytes, unsigned count);
+  void put(u64 bytes, unsigned count) {
+    std::memcpy(_bufferPtr, &bytes, 8);
+    _bufferPtr += count;
+  }
 
  private:
   enum class Map : u8 { one_byte, of_0f, of_0f38 };
@@ -77,11 +87,13 @@ class CodeWriter : public x86::Assembler {
   void with_constant(unsigned digit, const Gp& to, i64 value);
   void with_constant(unsigned digit, const Mem& to, i64 value);
   void shift(unsigned digit, const Gp& to, unsigned places);
+  void move_state(u8 opcode, const Gp& reg, i32 at);
 
   // size in bytes: what decides about 0x66 and REX.W. byte_register: spl to dil, which need a REX. Numbers
   // one by one and in line, because small structures are packed and unpacked at each call.
   void encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register, unsigned rm);
   void encode(Opcode opcode, unsigned size, unsigned reg, bool byte_register, const Mem& rm);
+  void encode_absolute(Opcode opcode, unsigned size, unsigned reg, bool byte_register, const Mem& rm);
 };
 
 }  // namespace quince::jit

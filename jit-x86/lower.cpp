@@ -242,13 +242,13 @@ void Lowering::store_word(i32 at, NodeId value) {
   if (is_constant(value)) {
     a.mov(dword(at), constant(value));
   } else {
-    a.mov(dword(at), reg(value));
+    a.store_state(at, reg(value));
   }
 }
 
 void Lowering::load_word(NodeId n, i32 at) {
   const x86::Gp to = destination(n);
-  a.mov(to, dword(at));
+  a.load_state(to, at);
   define(n, to);
 }
 
@@ -350,7 +350,7 @@ void Lowering::set_compare(NodeId n) {
     land(store);
     if (!so_known_) land(clear);
   }
-  a.mov(qword(StateOffsets::cr(it.imm)), difference.r64());
+  a.store_state(StateOffsets::cr(it.imm), difference.r64());
   use(it.a);
   use(it.b);
 }

@@ -25,7 +25,7 @@ void Lowering::load_reserved(NodeId n) {
   } else {
     Jumps slow;
     require_cached(slow);
-    slow.push_back(translate(SoftTlb::write_offset, 2, true));
+    slow.push_back(translate(node(n).a, SoftTlb::write_offset, 2, true));
     a.add(x86::rcx, x86::rax);
     a.movbe(x86::edx, x86::dword_ptr(x86::rcx));
     a.mov(qword(StateOffsets::reserved_word), x86::rcx);
@@ -62,7 +62,7 @@ void Lowering::store_conditional(NodeId n) {
   }
   Jumps slow;
   require_cached(slow);
-  slow.push_back(translate(SoftTlb::write_offset, 2, true));
+  slow.push_back(translate(node(n).a, SoftTlb::write_offset, 2, true));
   a.cmp(byte(StateOffsets::reservation), 0);
   const u32 not_reserved = jump_if(x86::CondCode::kZ);
   a.movbe(x86::dword_ptr(x86::rcx, x86::rax), x86::edx);
@@ -94,7 +94,7 @@ void Lowering::zero_block(NodeId n) {
     to.setSegment(x86::gs);
   } else {
     require_cached(slow);
-    slow.push_back(translate(SoftTlb::write_offset, 0, true));
+    slow.push_back(translate(node(n).a, SoftTlb::write_offset, 0, true));
   }
   use(node(n).a);
   if (flat_ && !flat_stores_) return call_with_side_point(thunks_.zero_block);

@@ -18,7 +18,7 @@ void Lowering::load_float(NodeId n) {
     a.vpshufb(to, to, swap);
   } else {
     address_to_eax(n, node(n).a);
-    const u32 slow = translate(SoftTlb::read_offset, 3);
+    const u32 slow = translate(node(n).a, SoftTlb::read_offset, 3);
     slow_access(slow, thunks_.load[3], here());
     a.vmovq(to, x86::qword_ptr(x86::rax));
     a.vpshufb(to, to, swap);
@@ -51,7 +51,7 @@ void Lowering::load_stored_float(NodeId n) {
     join_words(to, it.b, it.c);
   } else {
     address_to_eax(n, it.a);
-    const u32 slow = translate(SoftTlb::write_offset, 3);
+    const u32 slow = translate(it.a, SoftTlb::write_offset, 3);
     release(x86::eax);
     release(x86::ecx);
     join_words(to, it.b, it.c);
@@ -84,7 +84,7 @@ void Lowering::store_float(NodeId n) {
   const Node& it = node(n);
   address_to_eax(n, it.a);
   a.vpshufb(x86::xmm1, fpr(it.b, x86::xmm0), constant_memory(Constant::swap_bytes, 16));
-  const u32 slow = translate(SoftTlb::write_offset, 3);
+  const u32 slow = translate(it.a, SoftTlb::write_offset, 3);
   a.vmovq(x86::qword_ptr(x86::rax), x86::xmm1);
   slow_access(slow, thunks_.store_double, here());
   use(it.a);

@@ -10,7 +10,9 @@
 //
 //   lea ecx, [rax + size] ; test ecx, 0x1000 - size ; jz end
 //
-// as its beginning, for which only the last bytes of a page are slow.
+// as its beginning, for which only the last bytes of a page are slow. What stands at a constant address needs
+//
+//   mov eax, address ; sub rax, [r15 + page * 8 + table] ; jnc slow
 #include <cassert>
 
 #include "jit-x86/byte_swapped.h"
@@ -50,14 +52,35 @@ bool Lowering::is_address_for_eax(NodeId n) const {
   return is_load_or_store(node(next).op) && node(next).a == n;
 }
 
-u32 Lowering::translate(u32 table, unsigned size_log2, bool keeps_address) {
+// Of translate(), what there is one of for nearly every guest load and store, as whole words of code.
+void Lowering::look_up(u32 table, u32 size) {
+  constexpr u64 page_number = 0x0c'e9c1'c189;              // mov ecx, eax ; shr ecx, 12
+  const u64 is_aligned = u64{size - 1} << 8 | 0x7500'a8;   // test al, size - 1 ; jnz
+  constexpr u32 sub = 0xcf04'2b49, sub_far = 0xcf84'2b49;  // sub rax, [r15 + rcx * 8], + 32 bits
+  if (size == 1) {
+    a.put(page_number, 5);
+  } else {
+    a.put(page_number | is_aligned << 40, 8);
+    a.put(table == 0 ? 4 : 8, 1);
+  }
+  table == 0 ? a.put(sub, 4) : a.put(sub_far | u64{table} << 32, 8);
+}
+
+u32 Lowering::translate(NodeId ea, u32 table, unsigned size_log2, bool keeps_address) {
   const u32 size = 1u << size_log2;
+  if (is_constant(ea) && !keeps_address && (constant(ea) & page_mask) + size <= page_size) {
+    a.sub(x86::rax, x86::qword_ptr(x86::r15, static_cast<i32>(constant(ea) / page_size * 8 + table)));
+    return jump_if(x86::CondCode::kNC);
+  }
   u32 unaligned = 0;
   if (size != 1 && block_->unaligned) {
     a.lea(x86::ecx, x86::ptr(x86::rax, static_cast<i32>(size)));
     a.test(x86::ecx, page_size - size);
     unaligned = short_jump_if(x86::CondCode::kZ);
     a.shr(x86::ecx, 12);
+  } else if (!keeps_address) {
+    look_up(table, size);
+    return jump_if(x86::CondCode::kNC);
   } else {
     a.mov(x86::ecx, x86::eax);
     a.shr(x86::ecx, 12);
@@ -146,9 +169,10 @@ void Lowering::call_for_access(const MemoryAccess& it, const u8* thunk) {
 }
 
 // The address in eax, which is changed, rcx free.
-void Lowering::access_with_look_up(const MemoryAccess& it) {
+void Lowering::access_with_look_up(const MemoryAccess& it, NodeId ea) {
   const bool leads = !neighbours_.others.empty();
-  const u32 slow = translate(it.is_store ? SoftTlb::write_offset : SoftTlb::read_offset, it.size_log2, leads);
+  const u32 slow =
+      translate(ea, it.is_store ? SoftTlb::write_offset : SoftTlb::read_offset, it.size_log2, leads);
   const u8* thunk = it.is_store ? thunks_.store[it.size_log2][it.value.id()] : thunks_.load[it.size_log2];
   if (leads) return lead_neighbours(it, slow, thunk);
   if (!it.is_store) slow_access(slow, thunk, here());
@@ -189,7 +213,11 @@ bool Lowering::is_address_of_next_access(NodeId n) const {
   }
 }
 
-x86::Mem Lowering::flat_address(NodeId ea) {
+x86::Mem Lowering::flat_address(NodeId ea, bool may_be_constant) {
+  if (may_be_constant && is_constant(ea)) {
+    use(ea);
+    return x86::ptr(u64{constant(ea)});
+  }
   const bool is_sum = where_[ea].place == Place::pending;
   x86::Mem address;
   if (!is_sum) {
@@ -214,7 +242,7 @@ void Lowering::note_flat_access() {
 }
 
 void Lowering::load_flat(NodeId n, unsigned size_log2) {
-  const x86::Mem address = flat_address(node(n).a);
+  const x86::Mem address = flat_address(node(n).a, true);
   const std::optional<x86::Gp> pin = pinned_destination(n);
   const x86::Gp to = pin ? *pin : temporary();
   x86::Mem from = address;
@@ -242,14 +270,14 @@ void Lowering::load(NodeId n, unsigned size_log2) {
   use(ea);
   const std::optional<x86::Gp> pin = pinned_destination(n);
   const MemoryAccess it{false, size_log2, pin ? *pin : near || leads ? x86::edx : x86::eax};
-  near ? access_neighbour(n, it, late) : access_with_look_up(it);
+  near ? access_neighbour(n, it, late) : access_with_look_up(it, ea);
   define(n, it.value);
 }
 
 void Lowering::store_flat(NodeId n, unsigned size_log2) {
   const NodeId value = node(n).b;
   const x86::Gp from = reg(value);
-  const x86::Mem address = flat_address(node(n).a);
+  const x86::Mem address = flat_address(node(n).a, true);
   x86::Mem to = address;
   to.setSegment(x86::gs);
   note_flat_access();
@@ -283,7 +311,7 @@ void Lowering::store(NodeId n, unsigned size_log2) {
   near ? neighbours_address(ea) : address_to_eax(n, ea);
   if (!near) plan_neighbours(n);
   const MemoryAccess it{true, size_log2, from};
-  near ? access_neighbour(n, it, late_address(ea)) : access_with_look_up(it);
+  near ? access_neighbour(n, it, late_address(ea)) : access_with_look_up(it, ea);
   if (where_[ea].place == Place::pending) use_operands(ea);
   use(ea);
   use(value);

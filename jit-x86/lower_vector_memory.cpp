@@ -21,7 +21,7 @@ void Lowering::load_vector(NodeId n) {
     a.vpshufb(to, to, reversal());
   } else {
     address_to_eax(n, node(n).a);
-    const u32 slow = translate(SoftTlb::read_offset, 0);
+    const u32 slow = translate(node(n).a, SoftTlb::read_offset, 0);
     slow_access(slow, thunks_.load_vector, here());
     a.vmovdqu(to, x86::xmmword_ptr(x86::rax));
     a.vpshufb(to, to, reversal());
@@ -48,7 +48,7 @@ void Lowering::store_vector(NodeId n) {
   address_to_eax(n, it.a);
   const x86::Xmm value = vr_register(it.b, VectorCode::t0);
   a.vpshufb(VectorCode::t1, value, reversal());
-  const u32 slow = translate(SoftTlb::write_offset, 0);
+  const u32 slow = translate(it.a, SoftTlb::write_offset, 0);
   a.vmovdqu(x86::xmmword_ptr(x86::rax), VectorCode::t1);
   slow_access(slow, thunks_.store_vector, here());
   use(it.a);

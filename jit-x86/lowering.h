@@ -220,7 +220,7 @@ class Lowering {
   };
   void access(const MemoryAccess& it, const x86::Mem& at);
   void call_for_access(const MemoryAccess& it, const u8* thunk);
-  void access_with_look_up(const MemoryAccess& it);
+  void access_with_look_up(const MemoryAccess& it, NodeId ea);
   void load(NodeId n, unsigned size_log2);
   void load_flat(NodeId n, unsigned size_log2);
   bool is_address_of_next_access(NodeId n) const;
@@ -229,7 +229,7 @@ class Lowering {
   static bool is_load_or_store(IrOp op) {
     return (op >= IrOp::load8 && op <= IrOp::load32) || (op >= IrOp::store8 && op <= IrOp::store32);
   }
-  x86::Mem flat_address(NodeId ea);  // uses the node
+  x86::Mem flat_address(NodeId ea, bool may_be_constant = false);  // uses the node; constant: for CodeWriter
   void note_flat_access();
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
@@ -238,7 +238,8 @@ class Lowering {
   bool is_next_step(NodeId access, NodeId ea) const;
   // rax: from the guest's to the host's address; rcx is lost. Or, if rax keeps the address, rcx: what to add
   // to it. The jump to the slow path.
-  u32 translate(u32 table, unsigned size_log2, bool keeps_address = false);
+  u32 translate(NodeId ea, u32 table, unsigned size_log2, bool keeps_address = false);
+  void look_up(u32 table, u32 size);
   void call_and_go_to(const u8* thunk, u32 back);
   void slow_access(u32 from, const u8* thunk, u32 back);
 

@@ -123,7 +123,7 @@ void Lowering::load_into(x86::Gp to, NodeId n) {
       } else if (const auto copy = copy_of(at)) {
         if (copy->id() != to.id()) a.mov(to.r32(), *copy);
       } else {
-        a.mov(to.r32(), guest_memory(at.index));
+        a.load_state(to.r32(), StateOffsets::gpr(at.index));
       }
       break;
     case Place::temporary:

@@ -1,6 +1,7 @@
 // The emitter that builds the intermediate representation. Constants are folded and neutral operations
-// dropped as the nodes are made; a condition bit that a compare of the same block has set becomes the
-// comparison itself, so that compare and branch meet in one node.
+// dropped as the nodes are made, also those that a register has from earlier in the block: compilers write
+// addresses of variables as lis and addi, or lis and a load. A condition bit that a compare of the same block
+// has set becomes the comparison itself, so that compare and branch meet in one node.
 #pragma once
 
 #include <cassert>
@@ -28,7 +29,7 @@ class IrEmitter {
     NodeId id;
   };
 
-  explicit IrEmitter(Block& block) : block_(block) { compares_.fill({}); }
+  explicit IrEmitter(Block& block) : block_(block) {}
 
   bool is_off(JitPart part) const { return has(block_.off, part); }
 
@@ -53,7 +54,7 @@ class IrEmitter {
   Word add(Word a, Word b) {
     if (is_imm(a)) std::swap(a, b);
     if (is_imm(b)) {
-      if (is_imm(a)) return imm(value(a) + value(b));
+      if (is_known(a)) return imm(known(a) + value(b));
       if (value(b) == 0) return a;
     }
     return word(IrOp::add, a, b);
@@ -87,7 +88,7 @@ class IrEmitter {
   Word or_(Word a, Word b) {
     if (is_imm(a)) std::swap(a, b);
     if (is_imm(b)) {
-      if (is_imm(a)) return imm(value(a) | value(b));
+      if (is_known(a)) return imm(known(a) | value(b));
       if (value(b) == 0) return a;
     }
     return word(IrOp::or_, a, b);
@@ -134,7 +135,10 @@ class IrEmitter {
 
   // --- Registers ---
   Word gpr(unsigned n) { return {push({.op = IrOp::get_gpr, .imm = n})}; }
-  void set_gpr(unsigned n, Word v) { push({.op = IrOp::set_gpr, .a = v.id, .imm = n}); }
+  void set_gpr(unsigned n, Word v) {
+    const NodeId set = push({.op = IrOp::set_gpr, .a = v.id, .imm = n});
+    constants_[n] = {is_imm(v) ? set : no_node, value(v)};
+  }
   Word lr() { return {push({.op = IrOp::get_lr})}; }
   void set_lr(Word v) { push({.op = IrOp::set_lr, .a = v.id}); }
   Word ctr() { return {push({.op = IrOp::get_ctr})}; }
@@ -213,6 +217,7 @@ class IrEmitter {
     block_.helpers.push_back(helper);
     push({.op = IrOp::call, .aux = uses_fpscr, .imm = index});
     compares_.fill({});
+    constants_.fill({});
   }
 
   // --- Memory ---
@@ -345,6 +350,13 @@ class IrEmitter {
   }
   bool is_imm(Word w) const { return block_.nodes[w.id].op == IrOp::imm; }
   u32 value(Word w) const { return block_.nodes[w.id].imm; }
+  // A constant, or a register read since one has been written there.
+  bool is_known(Word w) const {
+    const Node& node = block_.nodes[w.id];
+    if (node.op != IrOp::get_gpr) return node.op == IrOp::imm;
+    return constants_[node.imm].set < w.id && !is_off(JitPart::constants);
+  }
+  u32 known(Word w) const { return is_imm(w) ? value(w) : constants_[value(w)].value; }
   bool is_bit(Bit b, bool v) const {
     const Node& node = block_.nodes[b.id];
     return node.op == IrOp::bit && (node.imm != 0) == v;
@@ -378,9 +390,15 @@ class IrEmitter {
     return to_lr ? BranchHint::subroutine_return : BranchHint::computed;
   }
 
+  struct Constant {
+    NodeId set = no_node;
+    u32 value = 0;
+  };
+
   Block& block_;
   GuestInsn insn_{};
   std::array<Compare, 8> compares_;
+  std::array<Constant, 32> constants_;  // of general registers that the block has given one
 };
 
 static_assert(ppc::Emitter<IrEmitter>);

@@ -31,7 +31,7 @@ def quince(*words):
 
 
 def code(start, off, column):
-    done = quince("translate", PROGRAM, "--cpu", "7400", "--at", hex(start), "--count", "44", "--show", column, *off)
+    done = quince("translate", PROGRAM, "--cpu", "7400", "--at", hex(start), "--count", "47", "--show", column, *off)
     expect(done.returncode == 0, done)
     return done.stdout
 
@@ -43,6 +43,8 @@ def check_code(start, part):
         expect(SEEN[part] in ir and SEEN[part] not in without, f"{part}: {ir}\n{without}")
     if part == "dead":
         expect(ir.count("r9 = ") + 1 == without.count("r9 = "), f"{ir}\n{without}")
+    if part == "constants":
+        expect(ir.count("= add ") + 1 == without.count("= add "), f"{ir}\n{without}")
     host, without = (code(start, off, "host") for off in ((), ("--jit-off", part)))
     expect((host != without) == (part != "links"), f"{part}: {host}\n{without}")
     expect("gs:" in host and ("gs:" not in without) == (part == "flat"), f"{part}: {without}")
@@ -71,7 +73,7 @@ def main():
     text = quince("help", "translate").stdout
     parts = re.search(r"Do without a part of the translator: ([a-z, ]+)\n", text)
     names = re.split(r",\s+", parts[1].strip())
-    expect(set(names) == set(SEEN) | {"dead", "links", "flat"}, names)
+    expect(set(names) == set(SEEN) | {"constants", "dead", "links", "flat"}, names)
     symbols = subprocess.run([NM, PROGRAM], capture_output=True, text=True, check=True).stdout
     start = int(re.search(r"^(\w+) . loop$", symbols, re.MULTILINE)[1], 16)
     expected = quince("exec", "--cpu", "7400", "--engine", "interpreter", PROGRAM).returncode

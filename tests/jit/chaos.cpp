@@ -127,6 +127,9 @@ void Chaos::piece() {
 
 void Chaos::constant(unsigned r, u32 value) { put({as::lis(r, value >> 16), as::ori(r, r, value & 0xffff)}); }
 
+// mr r, r: the translator no longer knows what is in there.
+void Chaos::forget_constant(unsigned r) { put(as::x_form(31, r, r, r, 444)); }
+
 u32 Chaos::random_word(Op op) {
   const ppc::InsnInfo& row = ppc::info(op);
   u32 word = row.match | (random_.bits() & ppc::used_bits(op) & ~row.mask);
@@ -157,6 +160,7 @@ void Chaos::memory_access() {
   if (form == ppc::Operands::rd_d_ra || form == ppc::Operands::fd_d_ra) {
     const u32 d = random_.one_in(2) ? random_.below(64) - 32 : random_.bits();
     constant(a, at - static_cast<u32>(static_cast<std::int16_t>(d)));
+    if (random_.one_in(2)) forget_constant(a);
     return put((word & 0xffff'0000) | (d & 0xffff));
   }
   if (form == ppc::Operands::rd_ra_nb) {
@@ -180,6 +184,7 @@ void Chaos::chain() {
   const std::vector<Op>& ops = random_.one_in(2) ? carrying_ : conditional_;
   unsigned a = reg_not_0();
   constant(a, data_address());
+  if (random_.one_in(2)) forget_constant(a);
   for (u32 n = random_.between(3, 14); n > 0; --n) {
     u32 word = random_word(random_.pick(ops));
     if (random_.one_in(4)) {

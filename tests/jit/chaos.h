@@ -25,6 +25,7 @@ class Chaos {
   void put(u32 word) { code_.push_back(word); }
   void put(std::initializer_list<u32> words) { code_.insert(code_.end(), words); }
   void constant(unsigned reg, u32 value);
+  void forget_constant(unsigned r);
   unsigned reg();
   unsigned reg_not_0() { return random_.between(1, 31); }
   u32 random_word(ppc::Op op);

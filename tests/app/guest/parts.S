@@ -35,6 +35,8 @@ skip:
         mfspr   8, 256
         li      9, 1
         mr      9, 8
+        lis     10, data@ha
+        lwz     11, data@l(10)
         bl      sum
         addi    31, 31, -1
 check:
@@ -49,6 +51,7 @@ sum:
         add     30, 30, 7
         rotlwi  30, 30, 5
         add     30, 30, 9
+        add     30, 30, 11
         add     30, 30, 27
         blr
 
