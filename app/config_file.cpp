@@ -1,5 +1,6 @@
 #include "app/config_file.h"
 
+#define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
 #include <CLI/CLI.hpp>

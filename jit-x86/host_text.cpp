@@ -1,12 +1,12 @@
 #include "jit-x86/host_text.h"
 
-#include <capstone/capstone.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
+
+#include "jit-x86/capstone_library.h"
 
 // The program's own code; from the linker.
 extern const char __executable_start, etext;  // NOLINT(bugprone-reserved-identifier)
@@ -161,20 +161,22 @@ bool is_function(i64 address) {
 }
 
 bool is_jump(csh handle, const cs_insn& insn) {
-  return (cs_insn_group(handle, &insn, X86_GRP_JUMP) || cs_insn_group(handle, &insn, X86_GRP_CALL)) &&
+  return (capstone_library().insn_group(handle, &insn, X86_GRP_JUMP) ||
+          capstone_library().insn_group(handle, &insn, X86_GRP_CALL)) &&
          insn.detail->x86.op_count == 1 && insn.detail->x86.operands[0].type == X86_OP_IMM;
 }
 
 class Capstone {
  public:
   Capstone() {
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) throw std::runtime_error("no Capstone");
-    cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
-    insn_ = cs_malloc(handle_);
+    if (capstone_library().open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK)
+      throw std::runtime_error("no Capstone");
+    capstone_library().option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
+    insn_ = capstone_library().malloc(handle_);
   }
   ~Capstone() {
-    cs_free(insn_, 1);
-    cs_close(&handle_);
+    capstone_library().free(insn_, 1);
+    capstone_library().close(&handle_);
   }
   Capstone(const Capstone&) = delete;
   Capstone& operator=(const Capstone&) = delete;
@@ -182,7 +184,7 @@ class Capstone {
   // Null if the bytes are no instruction.
   const cs_insn* decode(const u8* code, std::size_t bytes) {
     u64 address = reinterpret_cast<u64>(code);
-    return cs_disasm_iter(handle_, &code, &bytes, &address, insn_) ? insn_ : nullptr;
+    return capstone_library().disasm_iter(handle_, &code, &bytes, &address, insn_) ? insn_ : nullptr;
   }
   csh handle() const { return handle_; }
 
@@ -192,6 +194,8 @@ class Capstone {
 };
 
 }  // namespace
+
+void prepare_to_disassemble() { capstone_library(); }
 
 std::vector<HostInsn> disassemble(const translator::CompiledBlock& code, const Thunks& thunks) {
   Capstone capstone;

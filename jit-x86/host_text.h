@@ -18,6 +18,9 @@ struct HostInsn {
   std::string operands;
 };
 
+// Opens the file that disassemble() needs: for whoever can't let it do so later. Throws as it would.
+void prepare_to_disassemble();
+
 // As it is before anything has been linked. thunks: those that the code was made with.
 std::vector<HostInsn> disassemble(const translator::CompiledBlock& code, const Thunks& thunks);
 

@@ -9,8 +9,8 @@ namespace quince::translator {
 
 // One line of the table that indirect branches look their target up in.
 struct DispatchLine {
-  u32 pc = 1;   // never an instruction address
-  u32 tag = 0;  // see exec_tag()
+  u32 pc = 0;
+  u32 tag = 0;  // see exec_tag(); 0: the line is empty
   const u8* code = nullptr;
 };
 static_assert(sizeof(DispatchLine) == 16);

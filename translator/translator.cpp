@@ -222,7 +222,7 @@ const u8* Translator::find(u32 pc) {
   const u32 page = cpu_.tlb.exec_tag()[pc / ppc::page_size];
   const u32 tag = page ? exec_tag(page - 1, area_.mode_key) : 0;
   const DispatchLine& known = line(pc);
-  if (known.pc == pc && known.tag == tag) return known.code;
+  if (known.pc == pc && known.tag == tag && tag != 0) return known.code;
   return find_slow(pc, tag);
 }
 

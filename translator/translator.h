@@ -10,6 +10,7 @@
 
 #include "guest-ppc/engine.h"
 #include "guest-ppc/interpreter.h"
+#include "guest-ppc/zeroed_array.h"
 #include "translator/backend.h"
 #include "translator/code_listener.h"
 #include "translator/profile.h"
@@ -152,12 +153,12 @@ class Translator final : public ppc::Engine {
     static constexpr u8 most_counted = 255;
   };
   static constexpr u32 counters = 1u << 16;
-  std::vector<Counters> counters_;
+  ppc::ZeroedArray<Counters> counters_;
   Counters& counters_of(u32 pc) { return counters_[pc / 4 % counters]; }
   // Of each so many unaligned accesses one is looked at, and its block made anew to be good at them.
   static constexpr u32 unaligned_sample = 32;
   u32 unaligned_ = 0;
-  std::vector<DispatchLine> dispatch_;
+  ppc::ZeroedArray<DispatchLine> dispatch_;
   std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
   std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running
   std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number

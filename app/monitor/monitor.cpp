@@ -60,6 +60,7 @@ Monitor::Monitor(machine::FrontPanel& panel) : panel_(panel), debugger_(panel.co
                           [this] {
                             if (on_event) on_event({{"event", "resumed"}});
                           }});
+  jit::prepare_to_disassemble();
 }
 
 std::span<const Monitor::Command> Monitor::commands() {
