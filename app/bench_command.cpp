@@ -32,6 +32,8 @@ constexpr Option options[] = {
     {"--from", "FILE", "Measure nothing: report what is in that --json"},
     {"--engines", "LIST",
      "Only these, with commas: native, quince, interpreter, qemu-ppc, quince-linux, qemu-linux, bare"},
+    {"--dingusppc", "EXECUTABLE", "Run the operations on this DingusPPC too"},
+    {"--pearpc", "EXECUTABLE", "Run the operations on this PearPC too"},
     {"--classes", "LIST", "Only programs of these classes, with commas"},
     {"--rounds", "N", "Runs of each program and engine (5; 3 with --quick)"},
     {"--scale", "X", "So many times the usual work"},

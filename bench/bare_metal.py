@@ -1,12 +1,13 @@
 """What only operating systems do: one image without an operating system (bench/system) on the board `bare`, on QEMU's
-Macintoshes, and on other emulators. An experiment's figure is (long run - short run) / work, so that starting up does
-not count."""
+Macintoshes, and on other emulators (named_peers.py). An experiment's figure is (long run - short run) / work, so that
+starting up does not count."""
 
 import os
 import re
 import struct
 import subprocess
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from measure import Run, Series
 
 HERE = Path(__file__).resolve().parent
 PEER = "qemu-system-ppc"
-PARAMETERS = 0x3000  # experiment, rounds; then the marker and the checksum
+PARAMETERS = 0x3000  # experiment, rounds; then the marker and the checksum; then what the board needs
 SHORT = 10           # a short run has one part in so many of the rounds
 LONGER = 5           # the long runs of a fast machine have so many times the rounds
+LONG_ENOUGH = 0.2    # seconds that a long run should take more than a short one where the speed is not known before
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ def run_ours(quince, engine, image, timeout):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     text = process.stdout.read()
     seconds = wait(process)
-    good = process.returncode == 0 and re.fullmatch(r"[0-9a-f]{8}\n", text)
-    return seconds, text.strip() if good else f"status {process.returncode} {text.strip()[-200:]}"
+    found = re.fullmatch(r"DONE ([0-9a-f]{8})\n", text)
+    good = process.returncode == 0 and found
+    return seconds, found.group(1) if good else f"status {process.returncode} {text.strip()[-200:]}"
 
 
 def run_peer(machine, image, timeout):
@@ -96,11 +99,14 @@ def wanted(checksum):
 
 class Operations:
     """Experiments on machines. A machine is a function from an image to (processor seconds, checksum or failure);
-    `missing` says for some of them why they can't be used. The machine `fast` has longer long runs."""
+    `missing` says for some of them why they can't be used. The machine `fast` has longer long runs; those in `unknown`
+    are tried first, so that each experiment's long run takes long enough."""
 
-    def __init__(self, image, experiments, engines, *, missing=None, fast="", scale=1.0, scratch=""):
+    def __init__(self, image, experiments, engines, *, missing=None, fast="", unknown=(), scale=1.0, scratch=""):
         self.image, self.experiments, self.engines = image, experiments, engines
-        self.fast, self.scale, self.scratch = fast, scale, Path(scratch)
+        self.fast, self.unknown, self.scale, self.scratch = fast, unknown, scale, Path(scratch)
+        self.longer = {(e.name, name): LONGER if name == fast else 1 for e in experiments for name in engines}
+        self.tried = set()
         self.table = {(e.name, name): Series(missing=(missing or {}).get(name, ""))
                       for e in experiments for name in engines}
 
@@ -115,29 +121,50 @@ class Operations:
 
     def one_round(self, say):
         for experiment in self.experiments:
-            usual = max(SHORT, round(experiment.rounds * self.scale))
-            for name, run in self.engines.items():
-                if self.series(experiment, name).missing:
+            for name in self.engines:
+                series = self.series(experiment, name)
+                if series.missing or any(one.failure for one in series.runs):  # it would only take longer
                     continue
                 say(f"{experiment.name} in {name}")
-                short, long = ((rounds, self.image_of(experiment, rounds)) for rounds in
-                               (usual // SHORT, usual * (LONGER if name == self.fast else 1)))
-                self.series(experiment, name).runs.append(difference(run, short, long, experiment.units))
+                if name in self.unknown and (experiment.name, name) not in self.tried:
+                    self.try_longer(experiment, name)
+                series.runs.append(difference(self.engines[name], *self.work(experiment, name), experiment.units))
             self.compare(experiment)
 
+    def work(self, experiment, name):
+        """Of a short and a long run: (rounds, image)."""
+        usual = max(SHORT, round(experiment.rounds * self.scale))
+        return [(rounds, self.image_of(experiment, rounds)) for rounds in
+                (usual // SHORT, usual * self.longer[experiment.name, name])]
+
+    def try_longer(self, experiment, name):
+        """Four times the work again and again, until it takes long enough. These runs do not count."""
+        self.tried.add((experiment.name, name))
+        run, place = self.engines[name], (experiment.name, name)
+        for _ in range(5):
+            short, long = self.work(experiment, name)
+            (less, first), (more, last) = run(short[1]), run(long[1])
+            if not wanted(first) or not wanted(last) or more - less > LONG_ENOUGH * min(self.scale, 1):
+                return
+            self.longer[place] *= 4
+
     def compare(self, experiment):
-        """No code of the host says what is right: right is what all print after their short runs, in each round."""
+        """No code of the host says what is right: right is what all print after their short runs, in each round, or
+        all but a minority."""
         all_series = [self.series(experiment, name) for name in self.engines]
-        seen = [one.checksum for series in all_series for one in series.runs if not one.failure]
+        seen = Counter(one.checksum for series in all_series for one in series.runs if not one.failure)
+        most, times = seen.most_common(1)[0] if seen else ("", 0)
         for series in all_series:
-            series.expected = seen[0] if len(set(seen)) == 1 else "one and the same" if seen else ""
+            series.expected = most if 2 * times > sum(seen.values()) else "one and the same" if seen else ""
 
 
 def difference(run, short, long, units):
     """Seconds per operation, as a Run."""
-    (less, first), (more, last) = run(short[1]), run(long[1])
-    for result in (first, last):
-        if not wanted(result):
-            return Run(failure=result)
+    less, first = run(short[1])
+    if not wanted(first):
+        return Run(failure=first)
+    more, last = run(long[1])
+    if not wanted(last):
+        return Run(failure=last)
     seconds = max(0.0, more - less) / ((long[0] - short[0]) * units)
     return Run(seconds, seconds, first)

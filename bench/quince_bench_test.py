@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ import bare_metal  # noqa: E402 (needs the path)
 import linux_guest  # noqa: E402
 import machine_runs  # noqa: E402
 import measure  # noqa: E402
+import named_peers  # noqa: E402
 import record  # noqa: E402
 import report  # noqa: E402
 import suite  # noqa: E402
@@ -167,6 +170,140 @@ class OperationsThatMisbehave(unittest.TestCase):
         text, bench = self.report(lambda image: 1 / 0, {"theirs": "not installed"})
         self.assertIn("not installed", text)
         self.assertFalse(bench.wrong())
+
+
+    def test_most_agree(self):
+        def run(checksum):
+            return lambda image: (0.2 if image.name.endswith("-1000") else 0.1, checksum)
+        with tempfile.TemporaryDirectory() as scratch:
+            operations = bare_metal.Operations(None, [EXPERIMENT], {"a": run("0000000a"), "b": run("00000bad"),
+                                                                    "c": run("0000000a")}, scratch=scratch)
+            operations.image_of = lambda experiment, rounds: Path(f"{experiment.name}-{rounds}")
+            operations.one_round(lambda text: None)
+        problems = [operations.series(EXPERIMENT, name).problem() for name in "abc"]
+        self.assertEqual(problems, ["", "WRONG: 00000bad for 0000000a", ""])
+
+    def test_unknown_speed(self):
+        """The long run grows until it takes long enough; a machine that fails is not tried again and again."""
+        asked = {"slow": [], "fast": [], "failing": []}
+
+        def run(name, seconds, checksum="0000000a"):
+            def one(image):
+                asked[name].append(int(image.name.split("-")[1]))
+                return asked[name][-1] * seconds, checksum
+            return one
+        engines = {"slow": run("slow", 1e-3), "fast": run("fast", 5e-5), "failing": run("failing", 1, "status 1")}
+        with tempfile.TemporaryDirectory() as scratch:
+            operations = bare_metal.Operations(None, [EXPERIMENT], engines, unknown=engines, scratch=scratch)
+            operations.image_of = lambda experiment, rounds: Path(f"{experiment.name}-{rounds}")
+            operations.one_round(lambda text: None)
+            operations.one_round(lambda text: None)
+        self.assertEqual(asked["slow"], [100, 1000] * 3)
+        self.assertEqual(asked["fast"], [100, 1000, 100, 4000, 100, 16000] + [100, 16000] * 2)
+        self.assertEqual(asked["failing"][2:], [100])
+        for name, seconds in (("slow", 1e-3), ("fast", 5e-5)):
+            self.assertAlmostEqual(operations.series(EXPERIMENT, name).seconds(), seconds)
+
+
+def elf(segment):
+    """An ELF file with one segment, as far as the bench reads it."""
+    header = bytearray(84)
+    struct.pack_into(">I", header, 28, 52)
+    struct.pack_into(">IIIIII", header, 52, 1, len(header), 0, 0, len(segment), len(segment))
+    return bytes(header) + segment
+
+
+class NamedPeers(unittest.TestCase):
+    """Fake executables in the place of DingusPPC and PearPC, from the option to the table."""
+    # The experiment's number and its rounds are 0x4000 bytes into what a boot ROM holds.
+    ROM = "while [ $# -gt 1 ]; do [ $1 = --bootrom ] && rom=$2; shift; done\n" \
+          "rounds=$((0x$(od -An -tx1 -j16388 -N4 $rom | tr -d ' ')))\n"
+    PEAR = "printf 'about itself\\nD\\nO\\nabout itself\\nN\\nE\\n \\n'\n" \
+           "for n in 0 0 0 0 0 0 0 a; do echo $n; done; exec sleep 60\n"
+    BURN = "i=0; while [ $i -lt $rounds ]; do i=$((i+1)); done\n"
+
+    def run_bench(self, **peers):
+        """(status, text, record) of `quince bench call`, with scripts in place of the peers and of quince."""
+        with tempfile.TemporaryDirectory() as folder:
+            build = Path(folder)
+            (build / "bench").mkdir()
+            (build / "bench" / "system.elf").write_bytes(elf(bytes(0x4000)))
+            for peer in named_peers.PEERS:
+                (build / "bench" / peer.loader).write_bytes(elf(bytes(0x10000)))
+            options = []
+            for name, script in {"quince": "echo DONE 0000000a\n", **peers}.items():
+                if script:
+                    (build / name).write_text("#!/bin/sh\n" + script, encoding="ascii")
+                    (build / name).chmod(0o755)
+                options += [f"--{name}", build / name] if name != "quince" else []
+            done = subprocess.run([sys.executable, "-B", HERE / "quince_bench", "--build", build, "--engines", "bare",
+                                   "--rounds", "1", "--scale", "0.01", "--json", build / "record.json", *options, "call"],
+                                  capture_output=True, text=True, check=False, timeout=120,
+                                  env={**os.environ, "PATH": self.path_without_qemu(build)})
+            return done.returncode, done.stdout + done.stderr, record.read(build / "record.json")
+
+    @staticmethod
+    def path_without_qemu(folder):
+        (folder / "path").mkdir()
+        for name in ("sh", "od", "tr", "sleep", "true"):
+            (folder / "path" / name).symlink_to(shutil.which(name))
+        return str(folder / "path")
+
+    def test_good(self):
+        status, text, data = self.run_bench(dingusppc=self.ROM + self.BURN + "echo hello; echo DONE 0000000a; sleep 60\n",
+                                            pearpc=self.PEAR)
+        self.assertEqual((status, data["machines"]), (0, ["quince", "qemu-system-ppc", "dingusppc", "pearpc"]), text)
+        engines = data["operations"][0]["engines"]
+        self.assertGreater(engines["dingusppc"]["median"], 0)
+        self.assertEqual([engines[name]["problem"] for name in ("quince", "dingusppc", "pearpc")], [""] * 3)
+        self.assertRegex(text, r"nanoseconds +quince +qemu-system-ppc +dingusppc +pearpc\n")
+
+    def check(self, script, said, status):
+        got, text, data = self.run_bench(dingusppc=script, pearpc=self.PEAR)
+        self.assertIn(said, text)
+        self.assertEqual(got, status)
+        self.assertEqual(data["operations"][0]["engines"]["pearpc"]["problem"], "")
+
+    def test_missing(self):
+        self.check("", "dingusppc: no such program", 0)
+
+    def test_crash(self):
+        self.check("echo first; echo oh dear; kill -SEGV $$\n", "status -11 oh dear", 1)
+
+    def test_ends_without_a_result(self):
+        self.check("exit 3\n", "status 3", 1)
+
+    def test_program_fails(self):
+        self.check("echo FAIL 00000000; sleep 60\n", "failed", 1)
+
+    def test_other_result(self):
+        self.check("echo DONE 00000bad; sleep 60\n", "WRONG: 00000bad for 0000000a", 1)
+
+    def test_endless(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fake, image = Path(folder) / "fake", Path(folder) / "image"
+            fake.write_text("#!/bin/sh\necho D; exec sleep 60\n", encoding="ascii")
+            fake.chmod(0o755)
+            image.write_bytes(elf(bytes(0x11000)))
+            program = Path(folder) / "program"
+            program.write_bytes(elf(bytes(0x4000)))
+            for peer in named_peers.PEERS:
+                self.assertEqual(named_peers.run(peer, fake, image, program, 0.3)[1], "no end after 0.3 s")
+
+    def test_no_room(self):
+        with self.assertRaises(ValueError):
+            named_peers.bootable(named_peers.PEERS[0], elf(bytes(0x1000)), elf(bytes(0x4000)))
+
+    def test_what_is_started(self):
+        """The program is in the loader's segment, and knows its board."""
+        program = bytes(range(256)) * 0x40
+        for peer in named_peers.PEERS:
+            loader = elf(b"\1" * 0x1000 + bytes(0x5000) + b"\2" * 0x1000)
+            made = named_peers.bootable(peer, loader, elf(program))
+            whole = made if peer.is_rom else named_peers.segment(made)[1]
+            self.assertEqual((whole[:0x1000], whole[-0x1000:], len(whole)), (b"\1" * 0x1000, b"\2" * 0x1000, 0x7000))
+            self.assertEqual(whole[0x1000:0x4010], program[:0x3010])
+            self.assertEqual(struct.unpack(">II", whole[0x4010:0x4018]), (peer.console, peer.device))
 
 
 class Interruption(unittest.TestCase):

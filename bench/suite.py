@@ -93,13 +93,15 @@ def machines(build, places):
     ]
 
 
-def operations(build, experiments, scale, scratch):
-    """On our board `bare` and on QEMU's Macintosh."""
+def operations(build, experiments, scale, scratch, named=({}, {})):
+    """On our board `bare`, on QEMU's Macintosh, and on the peers that are named (as of named_peers.engines)."""
+    named_engines, named_missing = named
     peer = "" if shutil.which(bare_metal.PEER) else "not installed"
     engines = {OURS: lambda image: bare_metal.run_ours(build / "quince", "jit", image, 120),
-               bare_metal.PEER: lambda image: bare_metal.run_peer("g3beige", image, 120)}
-    return bare_metal.Operations(build / "bench" / "system.elf", experiments, engines,
-                                 missing={bare_metal.PEER: peer}, fast=OURS, scale=scale, scratch=scratch)
+               bare_metal.PEER: lambda image: bare_metal.run_peer("g3beige", image, 120), **named_engines}
+    return bare_metal.Operations(build / "bench" / "system.elf", experiments, engines, unknown=named_engines,
+                                 missing={bare_metal.PEER: peer, **named_missing}, fast=OURS, scale=scale,
+                                 scratch=scratch)
 
 
 class Bench:
