@@ -16,6 +16,7 @@ namespace quince::machine::process {
 
 namespace {
 
+constexpr std::size_t most_threads = 4096;
 constexpr int high_descriptor = 512;  // out of the way of the guest's
 
 bool write_all(int file, const void* data, std::size_t bytes) {
@@ -133,6 +134,7 @@ void Kernel::take_back_memory(int pipe) {
 }
 
 Result Kernel::start_thread(u32 flags, u32 stack, u32 parent_tid, u32 tls, u32 child_tid) {
+  if (threads_.size() >= most_threads) return -EAGAIN;
   if (flags & CLONE_PARENT_SETTID) memory.writable(parent_tid, 4);
   auto t = std::make_unique<Thread>();
   t->id = next_thread_id_++;

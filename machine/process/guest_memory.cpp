@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
+#include <vector>
 
 namespace quince::machine::process {
 
@@ -112,6 +113,12 @@ void GuestMemory::reserve(u32 address, u64 bytes) {
   mmap(base_ + address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
+// The host may have taken away what was there before it found that it cannot put something else in its place.
+// Then so do we: whatever the host maps next must not come to lie within the guest's reach.
+void GuestMemory::close_hole(u32 address, u64 bytes) {
+  if (msync(base_ + address, bytes, MS_ASYNC) != 0) unmap(address, bytes);
+}
+
 // --- Mappings ---
 
 i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& backing) {
@@ -121,7 +128,9 @@ i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& back
   const int flags = backing.flags | MAP_FIXED | MAP_NORESERVE;
   if (mmap(base_ + address, bytes, host_protection(protection), flags, backing.file,
            static_cast<off_t>(backing.offset)) == MAP_FAILED) {
-    return -errno;
+    const int error = errno;
+    close_hole(address, bytes);
+    return -error;
   }
   // Guest programs that touch much memory should not pay for the host's small pages. Only advice.
   constexpr u64 huge_page = 2u << 20;
@@ -152,13 +161,25 @@ i64 GuestMemory::protect(u32 address, u64 bytes, int protection) {
   if (bytes == 0) return 0;
   if (!in_task(address, bytes) || !is_mapped(address, bytes)) return -ENOMEM;
   if (protection & PROT_WRITE) release(address, bytes);
-  if (mprotect(base_ + address, bytes, host_protection(protection)) != 0) return -errno;
+  if (mprotect(base_ + address, bytes, host_protection(protection)) != 0) {
+    const int error = errno;
+    protect_host_again(address, bytes);
+    return -error;
+  }
   u8* pages = pages_.data() + address / page_size;
   for (u64 n = 0; n < bytes / page_size; ++n) {
     pages[n] = static_cast<u8>((pages[n] & ~any_access) | (protection & any_access));
   }
   translations_changed(address, bytes);
   return 0;
+}
+
+// The host has stopped somewhere in the middle of a change.
+void GuestMemory::protect_host_again(u32 address, u64 bytes) {
+  for (u64 at = address; at < address + bytes; at += page_size) {
+    const u8 bits = pages_[static_cast<u32>(at) / page_size];
+    mprotect(base_ + at, page_size, bits & guarded ? PROT_READ : host_protection(bits & any_access));
+  }
 }
 
 i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move, u32 fixed_address) {
@@ -174,7 +195,11 @@ i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move,
   if (!to && is_free(static_cast<u32>(address + old_bytes), new_bytes - old_bytes)) to = address;
   if (!to && may_move) to = find_free(new_bytes);
   if (!to || !in_task(to, new_bytes)) return -ENOMEM;
-  const u8 bits = pages_[address / page_size];
+  // Pages may have different rights: some versions of Linux move several mappings at once.
+  const u8* const source = pages_.data() + address / page_size;
+  std::vector<u8> bits(source, source + std::min(old_bytes, new_bytes) / page_size);
+  bits.resize(new_bytes / page_size, bits.back());
+  for (u8& page_bits : bits) page_bits &= static_cast<u8>(~recorded);
   if (to == address) {
     // The host extends a mapping in place only into a hole.
     munmap(base_ + address + old_bytes, new_bytes - old_bytes);
@@ -186,13 +211,16 @@ i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move,
   } else {
     if (mremap(base_ + address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, base_ + to) ==
         MAP_FAILED) {
-      return -errno;
+      const int error = errno;
+      close_hole(to, new_bytes);
+      if (old_bytes > new_bytes) close_hole(address + static_cast<u32>(new_bytes), old_bytes - new_bytes);
+      return -error;
     }
     unmap(address, old_bytes);
   }
   remove_range(to, new_bytes);
   add_range(to, new_bytes);
-  set_pages(to, new_bytes, static_cast<u8>(bits & ~recorded));
+  std::copy(bits.begin(), bits.end(), pages_.data() + to / page_size);
   content_changed(to, new_bytes);
   return to;
 }

@@ -105,6 +105,8 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   void add_range(u32 address, u64 bytes);
   void remove_range(u32 address, u64 bytes);
   void reserve(u32 address, u64 bytes);
+  void close_hole(u32 address, u64 bytes);
+  void protect_host_again(u32 address, u64 bytes);
   void record(u32 page);
   u64 reachable(u32 address, u64 bytes, u8 needed) const;
   void release(u32 address, u64 bytes);

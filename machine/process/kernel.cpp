@@ -84,7 +84,7 @@ void Kernel::start(const Program& program, const std::vector<std::string>& envir
   cpu.state = ppc::CpuState{};
   cpu.set_msr(user_msr(cpu.model));
   cpu.state.gpr[1] = build_stack(memory, loaded.stack_top, info, cpu.model);
-  cpu.state.pc = loaded.entry;
+  cpu.state.pc = loaded.entry & ~3u;
   floating_point_exceptions = 0;
   std::array<char, PATH_MAX> full{};
   program_path_ = realpath(program.path.c_str(), full.data()) ? full.data() : program.path;

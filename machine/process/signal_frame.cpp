@@ -61,7 +61,8 @@ void Kernel::restore_context(u32 address, bool from_handler) {
   const u32 r2 = state.gpr[2];
   for (std::size_t n = 0; n < 32; ++n) state.gpr[n] = context.registers.gpr[n];
   if (!from_handler) state.gpr[2] = r2;  // swapcontext keeps the thread's own TLS pointer
-  state.pc = context.registers.nip, state.ctr = context.registers.ctr, state.lr = context.registers.link;
+  state.pc = context.registers.nip & ~3u, state.ctr = context.registers.ctr,
+  state.lr = context.registers.link;
   state.set_xer(context.registers.xer);
   state.set_cr_word(context.registers.ccr);
   for (std::size_t n = 0; n < 32; ++n) state.fpr[n] = context.fpr[n];
@@ -135,8 +136,8 @@ void Kernel::push_frame(const SignalInfo& info, const SignalAction& action) {
     state.gpr[6] = frame;
   }
   state.lr = context + offsetof(GuestContext, trampoline);
-  state.pc = action.handler;
-  state.fpscr = 0;  // handlers start without floating-point exceptions
+  state.pc = action.handler & ~3u;  // as rfi, which Linux returns with
+  state.fpscr = 0;                  // handlers start without floating-point exceptions
   state.reservation = false;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <span>
 
 #include "machine/process/syscalls.h"
 
@@ -55,12 +56,33 @@ Result sys_mremap(Kernel& k, const Arguments& a) {
   return k.memory.remap(a[0], a[1], a[2], may_move, fixed ? a[4] : 0);
 }
 
+namespace {
+
+// Advice that the host may be given for the guest's pages. Some of the rest would take them away from under
+// the emulator's feet (MADV_GUARD_INSTALL; MADV_DONTFORK in a child), or real memory from the host
+// (MADV_HWPOISON).
+constexpr int host_advice[] = {MADV_NORMAL,     MADV_RANDOM,        MADV_SEQUENTIAL,    MADV_WILLNEED,
+                               MADV_DONTNEED,   MADV_FREE,          MADV_REMOVE,        MADV_HUGEPAGE,
+                               MADV_NOHUGEPAGE, MADV_WIPEONFORK,    MADV_KEEPONFORK,    MADV_COLD,
+                               MADV_PAGEOUT,    MADV_POPULATE_READ, MADV_POPULATE_WRITE};
+// What has no effect that a program can see.
+constexpr int ignored_advice[] = {MADV_DONTFORK,    MADV_DOFORK,   MADV_MERGEABLE,
+                                  MADV_UNMERGEABLE, MADV_DONTDUMP, MADV_DODUMP};
+
+bool is_among(std::span<const int> list, int advice) {
+  return std::find(list.begin(), list.end(), advice) != list.end();
+}
+
+}  // namespace
+
 Result sys_madvise(Kernel& k, const Arguments& a) {
   const u64 bytes = (u64{a[1]} + page_mask) & ~u64{page_mask};
   if (a[0] & page_mask) return -EINVAL;
   if (bytes == 0) return 0;
   if (!k.memory.is_mapped(a[0], bytes)) return -ENOMEM;
   const int advice = signed_word(a[2]);
+  if (is_among(ignored_advice, advice)) return 0;
+  if (!is_among(host_advice, advice)) return -EINVAL;
   const Result result = from_host(madvise(k.memory.host(a[0]), bytes, advice));
   if (advice == MADV_DONTNEED || advice == MADV_REMOVE) k.memory.written(a[0], bytes);
   return result;

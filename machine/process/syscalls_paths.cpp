@@ -245,11 +245,13 @@ Result sys_utime(Kernel& k, const Arguments& a) {  // struct utimbuf: two words
 // --- Directories ---
 
 Result sys_getdents64(Kernel& k, const Arguments& a) {
-  const u64 bytes = k.memory.accessible(a[1], a[2], true);
-  const long n = syscall(SYS_getdents64, a[0], k.memory.host(a[1]), bytes);
+  constexpr u64 most_bytes = 64 << 10;
+  // Not where another process of the guest's could change them before they are converted.
+  std::vector<u8> entries(std::min(k.memory.accessible(a[1], a[2], true), most_bytes));
+  const long n = syscall(SYS_getdents64, a[0], entries.data(), entries.size());
   if (n < 0) return -errno;
   for (u32 at = 0; at < n;) {  // the host's entries have the same shape, in its own byte order
-    u8* entry = k.memory.host(a[1] + at);
+    u8* entry = &entries[at];
     u64 ino;
     i64 position;
     u16 length;
@@ -261,6 +263,7 @@ Result sys_getdents64(Kernel& k, const Arguments& a) {
     std::memcpy(entry + 16, &guest_length, 2);
     at += length;
   }
+  std::copy_n(entries.begin(), n, k.memory.writable(a[1], static_cast<u64>(n)));
   k.memory.written(a[1], static_cast<u64>(n));
   return n;
 }

@@ -139,14 +139,17 @@ Result sys_waitid(Kernel& k, const Arguments& a) {
 }
 
 Result sys_execve(Kernel& k, const Arguments& a) {
+  // The same string can be named any number of times: what does not fit on a stack is not gathered, either.
   bool too_long = false;
+  std::size_t bytes = 0;
   const auto strings = [&](u32 address) {
     std::vector<std::string> result;
-    for (u32 at = address; at; at += 4) {
+    for (u32 at = address; at && !too_long; at += 4) {
       const u32 text = k.memory.get<be32>(at);
       if (!text) break;
       result.push_back(k.memory.string(text));
-      too_long |= result.back().size() >= longest_argument;
+      bytes += result.back().size() + sizeof(text);
+      too_long = result.back().size() >= longest_argument || bytes > layout::stack_bytes;
     }
     return result;
   };
@@ -178,7 +181,7 @@ Result exchange_limit(Kernel& k, u32 which, const Kernel::Limit* value, Kernel::
   }
   rlimit host_old{}, host{};
   if (value) host = {value->soft, value->hard};
-  const int failed = prlimit(0, static_cast<__rlimit_resource>(which), value ? &host : nullptr, &host_old);
+  const long failed = syscall(SYS_prlimit64, 0, which, value ? &host : nullptr, &host_old);
   *old = {host_old.rlim_cur, host_old.rlim_max};
   return from_host(failed);
 }
@@ -214,7 +217,7 @@ Result sys_prlimit64(Kernel& k, const Arguments& a) {
 }
 Result sys_getrusage(Kernel& k, const Arguments& a) {
   rusage usage{};
-  if (getrusage(static_cast<__rusage_who>(signed_word(a[0])), &usage) != 0) return -errno;
+  if (syscall(SYS_getrusage, signed_word(a[0]), &usage) != 0) return -errno;
   if (k.clock->deterministic() && signed_word(a[0]) != RUSAGE_CHILDREN) {
     timespec used{};
     k.clock->now(CLOCK_PROCESS_CPUTIME_ID, k.cpu.retired, &used);
@@ -258,7 +261,8 @@ Result sys_sysinfo(Kernel& k, const Arguments& a) {
 }
 
 Result sys_getrandom(Kernel& k, const Arguments& a) {
-  const u64 bytes = k.memory.accessible(a[0], a[1], true);
+  constexpr u64 most_bytes = (32u << 20) - 1;  // of one call, as Linux
+  const u64 bytes = std::min(k.memory.accessible(a[0], a[1], true), most_bytes);
   k.random_bytes(k.memory.host(a[0]), bytes);
   k.memory.written(a[0], bytes);
   return static_cast<Result>(bytes);

@@ -1,5 +1,6 @@
 // Sockets of the families that programs mostly use: unix, IPv4, IPv6.
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -143,6 +144,15 @@ bool is_time(int level, int option) {
   return level == SOL_SOCKET && (option == SO_RCVTIMEO || option == SO_SNDTIMEO);
 }
 
+// Values with addresses in them, which would be the host's. The tables of packet filters are options, too.
+bool has_pointers(int level, int option) {
+  constexpr int of_tables[] = {64, 65, 96, 97};  // IPT_SO_SET_REPLACE and the like
+  if (level == IPPROTO_IP || level == IPPROTO_IPV6)
+    return std::find(std::begin(of_tables), std::end(of_tables), option) != std::end(of_tables);
+  if (level == IPPROTO_TCP) return option == TCP_ZEROCOPY_RECEIVE || option == TCP_REPAIR_OPTIONS;
+  return level == SOL_SOCKET && (option == SO_ATTACH_FILTER || option == SO_ATTACH_REUSEPORT_CBPF);
+}
+
 // Every other option is an int, some ints, or (of other lengths) bytes.
 void swap_words(std::vector<u8>& value) {
   if (value.size() % 4 != 0) return;
@@ -157,6 +167,7 @@ void swap_words(std::vector<u8>& value) {
 Result sys_setsockopt(Kernel& k, const Arguments& a) {
   const int level = signed_word(a[1]), option = host_option(level, signed_word(a[2]));
   if (a[4] > longest_option) return -EINVAL;
+  if (has_pointers(level, option)) return -ENOPROTOOPT;
   if (is_time(level, option)) {
     const timeval time = to_timeval(k.memory.get<GuestTime32>(a[3]));
     return from_host(setsockopt(signed_word(a[0]), level, option, &time, sizeof(time)));

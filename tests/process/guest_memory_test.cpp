@@ -1,5 +1,6 @@
 #include "machine/process/guest_memory.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -200,6 +201,58 @@ class Nothing : public ppc::Clock, public ppc::ExecutionHooks {
   void system_call(u32) override {}
   std::vector<std::pair<u32, u32>> changed;
 };
+
+// Linux may unmap the destination before it finds that the source is two mappings, or that a file must not be
+// mapped.
+TEST(GuestMemory, HasNoHolesWhateverFails) {
+  constexpr u64 all = u64{1} << 32;
+  constexpr u32 source = 0x3000'0000, destination = 0x3010'0000;
+  GuestMemory memory;
+  const auto in_one_piece = [&] { return msync(memory.host(0), all, MS_ASYNC) == 0; };
+  ASSERT_TRUE(in_one_piece());
+  memory.map(source, 4 * page, rw, anonymous);
+  memory.protect(source + page, page, PROT_READ);
+  memory.map(destination, 4 * page, rw, anonymous);
+  EXPECT_EQ(memory.remap(source, 4 * page, 2 * page, true, destination), -EFAULT);
+  EXPECT_TRUE(in_one_piece());
+  EXPECT_TRUE(memory.is_mapped(destination + 2 * page));
+  // Since 6.17, Linux moves mappings that are not to change their size.
+  memory.map(source, 2 * page, rw, anonymous);
+  memory.protect(source + page, page, PROT_READ);
+  const i64 moved = memory.remap(source, 2 * page, 2 * page, true, destination);
+  EXPECT_TRUE(in_one_piece());
+  EXPECT_EQ(memory.is_mapped(destination), moved == destination);
+  if (moved == destination) {
+    EXPECT_EQ(dsisr(memory, destination, ppc::Access::write), 0u);
+    EXPECT_NE(dsisr(memory, destination + page, ppc::Access::write), 0u) << "rights move, too";
+    EXPECT_FALSE(memory.is_mapped(source));
+  } else {
+    EXPECT_EQ(moved, -EFAULT);
+  }
+
+  const int sealed = memfd_create("sealed", MFD_ALLOW_SEALING);
+  ASSERT_EQ(ftruncate(sealed, page), 0);
+  ASSERT_EQ(fcntl(sealed, F_ADD_SEALS, F_SEAL_WRITE), 0);
+  memory.map(destination, page, rw, anonymous);
+  EXPECT_EQ(memory.map(destination, page, rw, {MAP_SHARED, sealed, 0}), -EPERM);
+  EXPECT_TRUE(in_one_piece());
+  close(sealed);
+}
+
+// What can be written on the host is what the guest may write, after a change of rights that ends in the
+// middle, too.
+TEST(GuestMemory, RightsAreAsBeforeWhereAChangeFails) {
+  GuestMemory memory;
+  const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(memory.map(0x3000'0000, page, PROT_READ, anonymous), 0x3000'0000);
+  ASSERT_EQ(memory.map(0x3000'1000, page, PROT_READ, {MAP_SHARED, file, 0}), 0x3000'1000);
+  EXPECT_EQ(memory.protect(0x3000'0000, 2 * page, rw), -EACCES);
+  EXPECT_THROW(memory.writable(0x3000'0000, 1), BadAddress);
+  const int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(read(zeros, memory.host(0x3000'0000), 1), -1) << "the host's page can be written";
+  close(zeros);
+  close(file);
+}
 
 TEST(GuestMemory, TellsTheProcessorWhatChanges) {
   GuestMemory memory;
