@@ -69,8 +69,6 @@ void AtaDrive::power_on() {
 }
 
 void AtaDrive::reset() {
-  give_up();
-  forget_command();
   set_interrupt(false);
   task_file_ = {};
   diagnose();
@@ -78,6 +76,7 @@ void AtaDrive::reset() {
 
 void AtaDrive::diagnose() {
   give_up();
+  forget_command();
   error_ = ata_error::diagnostics_passed;
   set_signature();
   status_ = status_after_reset();

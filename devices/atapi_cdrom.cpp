@@ -255,7 +255,10 @@ void AtapiCdrom::transfer(std::vector<u8> data, Then then) {
   u32 limit = byte_count_limit_;
   if (limit == 0 || limit > most_bytes_at_once) limit = most_bytes_at_once;
   if (data.size() > limit) limit &= ~1U;  // only the last piece may be odd
-  if (!dma_ && limit == 0) return abort();
+  if (!dma_ && limit == 0) {
+    reading_ = false;
+    return abort();
+  }
   send(std::move(data), {.dma = dma_, .block = limit, .pause_at_end = true}, std::move(then));
 }
 

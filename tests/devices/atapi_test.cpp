@@ -291,6 +291,24 @@ TEST_F(AtapiTest, Tray) {
   EXPECT_FALSE(drive.locked());
 }
 
+// A read that nobody waits for any more does not hold the tray.
+TEST_F(AtapiTest, ButtonAfterReadsThatEndEarly) {
+  send_packet(read_10(0, 1), 1);  // pieces of one byte: there are none
+  EXPECT_EQ(finish(), idle_error);
+  drive.press_eject();
+  EXPECT_TRUE(drive.tray_open());
+  drive.press_eject();
+  sense();
+
+  send_packet(read_10(0, 100));
+  scheduler.run_for(10'000);
+  EXPECT_EQ(in(alternate), bsy);
+  out(device, 0xb0);
+  out(command, 0x90);  // diagnosis is for both drives, whichever is selected
+  drive.press_eject();
+  EXPECT_TRUE(drive.tray_open());
+}
+
 TEST_F(AtapiTest, Toc) {
   // 1000 blocks: in minutes, seconds and frames 1150 / 75 = 15 s, 25 frames.
   const auto toc = [this](u8 msf, u8 format, u8 start, u8 allocated = 0xff, u8 byte_9 = 0) {
