@@ -136,6 +136,14 @@ bool Pair::fits(const Case& c) const {
          code_cache_bytes_ == c.code_cache_bytes && off_ == c.off;
 }
 
+// The boards' timebases tick every fourth instruction.
+void Pair::forget() {
+  for (Board* board : {reference_.get(), ours_.get()}) {
+    board->engine().flush();
+    board->cpu().retired = (board->cpu().retired + 3) & ~u64{3};
+  }
+}
+
 std::optional<Pair::Failure> Pair::run(const Case& c, std::span<const u32> translators_code) {
   for (Board* board : {reference_.get(), ours_.get()}) {
     board->cpu().reset();
@@ -152,6 +160,7 @@ std::optional<Pair::Failure> Pair::run(const Case& c, std::span<const u32> trans
       ppc::Cpu& cpu = board->cpu();
       for (const auto& [index, word] : stage.patches) board->put_code(index, {&word, 1});
       if (stage.seed != 0) Chaos(*c.model, c.board, stage.seed).set_registers(*board);
+      if (stage.adjust) stage.adjust(cpu.state);
       cpu.limit = cpu.retired + stage.budget;
       stops[at] = board->engine().run();
       // After a trap to the operating system things go on behind it.

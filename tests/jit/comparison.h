@@ -2,6 +2,7 @@
 // stop.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,8 @@ struct Stage {
   u32 budget;  // instructions
   // Code that changes before: index and word.
   std::vector<std::pair<u32, u32>> patches;
+  // What else is to be in the registers; empty: nothing. Reports do not show it.
+  std::function<void(ppc::CpuState&)> adjust{};
 };
 
 struct Case {
@@ -34,6 +37,8 @@ class Pair {
  public:
   explicit Pair(const Case& c);
   bool fits(const Case& c) const;
+  // As if the boards were new, as far as a case can tell.
+  void forget();
 
   struct Failure {
     std::size_t stage;
