@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/error_line.h"
 #include "app/stats.h"
 #include "app/words.h"
 #include "machine/process/process.h"
@@ -48,7 +49,7 @@ int exec(const Options& options, const std::vector<std::string>& command) {
   request.finished = [&](const ppc::Cpu& cpu, const ppc::Engine& engine) { stats.write(cpu, engine); };
   const auto result = machine::run_process(request);
   if (!result) {
-    std::fprintf(stderr, "quince: %s\n", result.error().message.c_str());
+    print_error(result.error().message);
     return result.error().status;
   }
   return *result;
@@ -68,7 +69,7 @@ void add_exec_command(CLI::App& app, int& status) {
       ->check(one_of({"real", "instructions"}))
       ->capture_default_str();
   command->add_option("--timeout", options->timeout, "Stop with status 124 after SECONDS of host time")
-      ->check(CLI::PositiveNumber)
+      ->check(seconds())
       ->type_name("SECONDS");
   command->add_option("--stats", options->stats, "Write counters as JSON when the program ends")
       ->type_name("FILE");

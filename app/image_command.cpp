@@ -11,6 +11,7 @@
 #include <tl/expected.hpp>
 
 #include "app/commands.h"
+#include "app/error_line.h"
 #include "machine/error.h"
 
 namespace quince::app {
@@ -65,7 +66,7 @@ void add_image_command(CLI::App& app, int& status) {
   create->callback([request, &status] {
     const auto created = create_image(request->path, request->bytes);
     if (created) return;
-    std::fprintf(stderr, "quince: %s\n", created.error().message.c_str());
+    print_error(created.error().message);
     status = created.error().status;
   });
 }

@@ -7,6 +7,7 @@
 #include "app/commands.h"
 #include "app/describe.h"
 #include "app/engine.h"
+#include "app/error_line.h"
 #include "app/nearest.h"
 #include "machine/error.h"
 #include "version.h"
@@ -39,14 +40,14 @@ std::string unknown_word(const CLI::App& app) {
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
   if (const std::string unknown = unknown_word(app); !unknown.empty()) {
-    std::fprintf(stderr, "quince: %s\n", unknown.c_str());
+    quince::app::print_error(unknown);
     return status::usage;
   }
   std::string what = error.what();
   if (const auto at = what.find("At Most 1 required"); at != std::string::npos) {
     what.replace(at, std::string::npos, "given more than once");
   }
-  std::fprintf(stderr, "quince: %s (see quince --help)\n", what.c_str());
+  quince::app::print_error(what + " (see quince --help)");
   return status::usage;
 }
 
@@ -76,7 +77,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::OptionNotFound&) {
-    std::fprintf(stderr, "quince: there is no command '%s' (see quince --help)\n", topic.c_str());
+    quince::app::print_error("there is no command '" + topic + "' (see quince --help)");
     return status::usage;
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error);
@@ -91,7 +92,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const quince::app::NoEngine& error) {
-    std::fprintf(stderr, "quince: %s\n", error.what());
+    quince::app::print_error(error.what());
     return status::usage;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "quince: internal error: %s (please report it)\n", error.what());

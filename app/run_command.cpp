@@ -11,6 +11,7 @@
 #include "app/config_file.h"
 #include "app/display.h"
 #include "app/engine.h"
+#include "app/error_line.h"
 #include "app/gdb/server.h"
 #include "app/monitor/console.h"
 #include "app/monitor/json_server.h"
@@ -47,7 +48,7 @@ const std::map<std::string, machine::VirtualClock::Kind> clocks = {
     {"real", machine::VirtualClock::Kind::real}, {"instructions", machine::VirtualClock::Kind::instructions}};
 
 int report(const machine::Error& error) {
-  std::fprintf(stderr, "quince: %s\n", error.message.c_str());
+  print_error(error.message);
   return error.status;
 }
 
@@ -241,7 +242,7 @@ int run(Options& options, const CLI::App& command) {
     if (opened) {
       controls.emplace(std::move(*opened));
     } else {
-      std::fprintf(stderr, "quince: %s\n", opened.error().c_str());
+      print_error(opened.error());
       panel.loop.stop(machine::status::usage);
     }
     if (*window) (*window)->attach(panel);
@@ -252,7 +253,7 @@ int run(Options& options, const CLI::App& command) {
     if (log) log->set_devices({});
     if (options.screenshot.empty() || !panel.screen) return;
     const auto written = write_screenshot(panel.screen->frame(), options.screenshot);
-    if (!written) std::fprintf(stderr, "quince: %s\n", written.error().c_str());
+    if (!written) print_error(written.error());
   };
   const auto status = machine::run_machine(request);
   return status ? *status : report(status.error());
@@ -329,7 +330,7 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_option("--until", machine.until, "Stop with status 0 when the serial line has printed TEXT")
       ->type_name("TEXT");
   command.add_option("--timeout", machine.timeout_seconds, "Stop with status 124 after SECONDS of host time")
-      ->check(CLI::PositiveNumber)
+      ->check(seconds())
       ->type_name("SECONDS");
   command
       .add_option("--monitor", options.monitor,

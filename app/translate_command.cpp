@@ -8,6 +8,7 @@
 #include "app/code_file.h"
 #include "app/commands.h"
 #include "app/engine.h"
+#include "app/error_line.h"
 #include "app/listing.h"
 #include "app/words.h"
 
@@ -44,7 +45,7 @@ struct Totals {
 };
 
 int failure(int status, const std::string& message) {
-  std::fprintf(stderr, "quince: %s\n", message.c_str());
+  print_error(message);
   return status;
 }
 

@@ -1,4 +1,4 @@
-// Options that take words from a list.
+// Values of options: words from a list, and times.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -30,6 +30,17 @@ inline CLI::Validator one_of(std::vector<std::string> words) {
     return "there is no '" + word + "'" + (meant.empty() ? " (there are " + joined(words) + ")" : meant);
   };
   return {check, list + "}", "one of"};
+}
+
+// A time of the host's in seconds: more than 0, and little enough to be counted in nanoseconds.
+inline CLI::Validator seconds() {
+  const auto check = [](const std::string& text) -> std::string {
+    constexpr double most = 1e9;
+    double value = 0;
+    if (CLI::detail::lexical_cast(text, value) && value > 0 && value <= most) return "";
+    return "'" + text + "' is no time between 0 and 1000000000 seconds";
+  };
+  return {check, "", "seconds"};
 }
 
 }  // namespace quince::app

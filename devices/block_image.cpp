@@ -10,6 +10,8 @@ namespace quince::devices {
 namespace {
 
 constexpr u32 sector_bytes = 512, cd_block_bytes = 2048;
+// An image of a few bytes can claim any size, and an overlay has a bit in memory for each sector of it.
+constexpr u64 largest_image = u64{2} << 40;
 
 tl::expected<HostFile, std::string> open_raw(const std::string& path, HostFile::Mode mode) {
   auto file = HostFile::open(path, mode);
@@ -21,6 +23,11 @@ tl::expected<HostFile, std::string> open_raw(const std::string& path, HostFile::
                           ": is not a multiple of 512 bytes long (is it complete, and not compressed?)");
   }
   return file;
+}
+
+tl::expected<DiskContent, std::string> if_not_too_large(const std::string& path, DiskContent content) {
+  if (content.storage->bytes() <= largest_image) return content;
+  return tl::unexpected(path + ": stands for more than 2 TiB (no machine of ours has such disks)");
 }
 
 // 0 if there is no such file.
@@ -37,12 +44,13 @@ tl::expected<DiskContent, std::string> open_content(const std::string& path, boo
     const auto modified = modification_time(path);
     auto storage = open_container(path, *format, read_only, block_bytes);
     if (!storage) return tl::unexpected(storage.error());
-    return DiskContent{std::move(*storage), modified};
+    return if_not_too_large(path, {std::move(*storage), modified});
   }
   auto file = open_raw(path, read_only ? HostFile::Mode::read_only : HostFile::Mode::read_write);
   if (!file) return tl::unexpected(file.error());
   const i64 modified = file->modified_ns();
-  return DiskContent{std::make_unique<RawStorage>(std::move(*file), read_only, block_bytes), modified};
+  return if_not_too_large(path,
+                          {std::make_unique<RawStorage>(std::move(*file), read_only, block_bytes), modified});
 }
 
 }  // namespace

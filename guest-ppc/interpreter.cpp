@@ -253,10 +253,12 @@ const Interpreter::Block* Interpreter::find_slow(u32 pc) {
   invalid_.clear();
   const Mapping mapping = cpu.fetch(pc);
   const u32 physical = mapping.physical | (pc & page_mask);
-  auto& block = blocks_[block_key(pc, physical)];
-  if (!block) decode_block(pc, physical).swap(block);
-  line(pc) = {pc, mapping.physical + 1, block.get()};
-  return block.get();
+  const u64 key = block_key(pc, physical);
+  auto found = blocks_.find(key);
+  // What can't be decoded leaves nothing behind.
+  if (found == blocks_.end()) found = blocks_.emplace(key, decode_block(pc, physical)).first;
+  line(pc) = {pc, mapping.physical + 1, found->second.get()};
+  return found->second.get();
 }
 
 Decoded* Interpreter::reserve(std::size_t entries) {

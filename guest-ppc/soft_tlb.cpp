@@ -36,7 +36,7 @@ void SoftTlb::Window::clear() {
   for (auto& pages : from_page_table) pages.clear();
 }
 
-void SoftTlb::Window::forbid_writes() { tables.clear(write_offset, window_bytes - write_offset); }
+void SoftTlb::Window::forbid_writes() { tables.clear(write_offset, noted_offset - write_offset); }
 
 SoftTlb::SoftTlb() { leave_window(); }
 
@@ -82,10 +82,9 @@ SoftTlb::Window& SoftTlb::find_window(const CpuState& state) {
 
 void SoftTlb::note_fill(u32 page, const Mapping& mapping) {
   ++fills_;
-  const bool already_noted = current_->read(page) || current_->write(page) || current_->exec(page);
-  if (mapping.in_tlb && !already_noted) {
-    current_->from_page_table[page % congruence_classes].push_back(page);
-  }
+  if (!mapping.in_tlb || current_->noted(page)) return;
+  current_->noted(page) = 1;
+  current_->from_page_table[page % congruence_classes].push_back(page);
 }
 
 void SoftTlb::fill_read(u32 ea, const Mapping& mapping, const u8* host_page) {

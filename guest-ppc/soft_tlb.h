@@ -25,7 +25,7 @@ class SoftTlb {
   // exec tag is the physical page plus 1, or zero. The three stand in one piece of memory at these offsets,
   // for generated code; the first has the shortest way.
   static constexpr u32 read_offset = 0, exec_offset = 8u << 20, write_offset = 12u << 20,
-                       uncached_offset = 20u << 20, window_bytes = 21u << 20;
+                       uncached_offset = 20u << 20, noted_offset = 21u << 20, window_bytes = 22u << 20;
   const u64* read_distance() const { return reinterpret_cast<const u64*>(base_ + read_offset); }
   const u64* write_distance() const { return reinterpret_cast<const u64*>(base_ + write_offset); }
   const u32* exec_tag() const { return reinterpret_cast<const u32*>(base_ + exec_offset); }
@@ -72,10 +72,11 @@ class SoftTlb {
     u64& write(u32 page) { return at<u64>(write_offset)[page]; }
     u32& exec(u32 page) { return at<u32>(exec_offset)[page]; }
     u8& uncached(u32 page) { return at<u8>(uncached_offset)[page]; }
+    u8& noted(u32 page) { return at<u8>(noted_offset)[page]; }  // it is in from_page_table
     std::array<std::vector<u32>, congruence_classes>
-        from_page_table;  // effective pages that tlbie can remove
+        from_page_table;  // effective pages that tlbie can remove, each once
     void clear();
-    void drop(u32 page) { read(page) = write(page) = 0, exec(page) = 0; }
+    void drop(u32 page) { read(page) = write(page) = 0, exec(page) = 0, noted(page) = 0; }
     void forbid_writes();
 
    private:

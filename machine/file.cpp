@@ -25,7 +25,8 @@ tl::expected<std::vector<ppc::u8>, Error> read_file(const std::string& path, ppc
   const auto failure = [&](const std::string& why) {
     return tl::unexpected(Error{status::unusable_image, path + ": " + why});
   };
-  const Closer file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  // Not to wait for whoever is at the other end of a FIFO.
+  const Closer file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat about {};
   if (file.fd < 0 || fstat(file.fd, &about) != 0)
     return failure(std::string(std::strerror(errno)) + " (check the path)");

@@ -60,7 +60,7 @@ tl::expected<Head, Error> read_head(const std::string& path) {
   const auto failure = [&](const std::string& why) {
     return tl::unexpected(Error{status::unusable_image, path + ": " + why});
   };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO is not waited for
   struct stat about {};
   if (fd < 0 || fstat(fd, &about) != 0)
     return failure(std::string(std::strerror(errno)) + " (check the path)");

@@ -294,6 +294,7 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   const u64 started = TickClock::now();
   Laps laps(profile_.get());
   drop_retired();
+  make_room_in(physical / ppc::page_size);
   const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
   if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
   block_.clear();
@@ -325,9 +326,10 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
            {code.side_points.begin(), code.side_points.end()},
            {code.float_records.begin(), code.float_records.end()},
            {},
-           {}};
+           {},
+           static_cast<u32>(of_page_[physical / ppc::page_size].size())};
   made->links.reserve(code.links.size());
-  for (const LinkSite& site : code.links) made->links.push_back({site, nullptr});
+  for (const LinkSite& site : code.links) made->links.push_back({site});
   by_host_.emplace_hint(by_host_.end(), reinterpret_cast<u64>(made->entry), made);
   of_page_[physical / ppc::page_size].push_back(made);
   translations_[key(pc, tag)] = std::move(owned);
@@ -353,6 +355,7 @@ void Translator::link(Translation& from, u32 index, Translation& to) {
   ++statistics_.links;
   if (from.links[index].to) unlink(from, index);
   from.links[index].to = &to;
+  from.links[index].place = static_cast<u32>(to.incoming.size());
   to.incoming.push_back({&from, index});
   backend_->patch_link(from.entry, from.links[index].site, to.entry, to.tag & ~(ppc::page_mask - 1));
   laps.end(Stage::link);
@@ -362,7 +365,11 @@ void Translator::link(Translation& from, u32 index, Translation& to) {
 void Translator::unlink(Translation& from, u32 index) {
   Link& link = from.links[index];
   if (!link.to) return;
-  std::erase_if(link.to->incoming, [&](const Incoming& in) { return in.from == &from && in.index == index; });
+  std::vector<Incoming>& incoming = link.to->incoming;
+  const Incoming last = incoming.back();  // takes the place that becomes free
+  incoming[link.place] = last;
+  last.from->links[last.index].place = link.place;
+  incoming.pop_back();
   link.to = nullptr;
   backend_->patch_link(from.entry, link.site, nullptr, 0);
 }
@@ -376,7 +383,10 @@ void Translator::forget(Translation* gone) {
     unlink(*in.from, in.index);
   }
   if (line(gone->pc).code == gone->entry) line(gone->pc) = {};
-  std::erase(of_page_[gone->physical / ppc::page_size], gone);
+  std::vector<Translation*>& blocks = of_page_[gone->physical / ppc::page_size];
+  blocks[gone->place] = blocks.back();
+  blocks[gone->place]->place = gone->place;
+  blocks.pop_back();
   ++forgotten_;
   if (u8& count = counters_of(gone->pc).translations; count < Counters::most_counted) --count;
   // by_host_ keeps it for now: the block may be running, and fault or leave through a link.
@@ -384,6 +394,14 @@ void Translator::forget(Translation* gone) {
   retired_.push_back(std::move(owner->second));
   translations_.erase(owner);
   gone->tag = 0;
+}
+
+// No generated code is running.
+void Translator::make_room_in(u32 physical_page) {
+  const auto page = of_page_.find(physical_page);
+  if (page == of_page_.end() || page->second.size() < most_blocks_of_page) return;
+  while (!page->second.empty()) forget(page->second.back());
+  drop_retired();
 }
 
 // No generated code is running.

@@ -77,10 +77,12 @@ class Translator final : public ppc::Engine {
 
  private:
   struct Translation;
-  // Where a jump leads; its other end knows it by (from, index).
+  // Where a jump leads; its other end knows it by (from, index). Guests can make as many of them as they like
+  // lead to one block, and blocks of one page: both are taken out of their lists by their place in them.
   struct Link {
     LinkSite site;
     Translation* to = nullptr;  // null: to its stub
+    u32 place = 0;              // in to->incoming
   };
   struct Incoming {
     Translation* from;
@@ -94,7 +96,11 @@ class Translator final : public ppc::Engine {
     std::vector<FloatRecord> float_records;
     std::vector<Link> links;
     std::vector<Incoming> incoming;
+    u32 place = 0;  // in its page's list
   };
+  // One page can be seen at a million addresses, with code of its own for each; stores to it look at all of
+  // it.
+  static constexpr std::size_t most_blocks_of_page = 4096;
 
   ExitReason enter(const u8* code);
   std::optional<ppc::Stop> resolve(ExitReason reason);
@@ -122,6 +128,7 @@ class Translator final : public ppc::Engine {
   void link(Translation& from, u32 index, Translation& to);
   void unlink(Translation& from, u32 index);
   void forget(Translation* translation);
+  void make_room_in(u32 physical_page);
   void drop_retired();
   void evict(Backend::Range range);
   Translation* containing(u64 host) const;

@@ -32,7 +32,10 @@ std::optional<i64> parse_number(std::string_view text) {
 
 std::optional<i64> number(const Json& value) {
   if (value.is_number_unsigned() && value.get<ppc::u64>() <= largest) return value.get<i64>();
-  if (value.is_number_integer() && std::abs(value.get<i64>()) <= largest) return value.get<i64>();
+  if (value.is_number_integer() && !value.is_number_unsigned()) {
+    const i64 found = value.get<i64>();
+    if (found >= -largest && found <= largest) return found;
+  }
   if (value.is_string()) return parse_number(value.get<std::string>());
   return std::nullopt;
 }

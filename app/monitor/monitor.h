@@ -1,5 +1,5 @@
 // The commands by which people and programs control a running machine. One table of them serves the line on
-// the terminal, the JSON protocol (json_server.h) and GDB's `monitor`. All on the processor's thread. What
+// the terminal, the JSON protocol (json_session.h) and GDB's `monitor`. All on the processor's thread. What
 // each does is documented in docs/monitor.md.
 #pragma once
 

@@ -6,6 +6,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -160,6 +161,10 @@ HostSignals::HostSignals(ppc::Cpu& cpu) {
 
 HostSignals::~HostSignals() {
   const AllBlocked blocked;
+  if (timer_) {
+    timer_delete(*timer_);
+    std::signal(timeout_signal, SIG_IGN);  // one that has arrived since must not meet what is restored below
+  }
   for (int n = 1; n <= signal_count; ++n) {
     const auto index = static_cast<std::size_t>(n);
     if (shared.changed[index]) sigaction(n, &shared.before[index], nullptr);
@@ -222,9 +227,11 @@ void HostSignals::set_timeout(double seconds) {
   event.sigev_signo = timeout_signal;
   timer_t timer;
   if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return;
+  timer_ = timer;  // that of a process before a fork() is not this one's
   itimerspec when{};
   when.it_value.tv_sec = static_cast<time_t>(seconds);
-  when.it_value.tv_nsec = static_cast<long>((seconds - static_cast<double>(when.it_value.tv_sec)) * 1e9) + 1;
+  const double rest = seconds - static_cast<double>(when.it_value.tv_sec);
+  when.it_value.tv_nsec = std::clamp(static_cast<long>(rest * 1e9), 1L, 999'999'999L);
   // Again after that: a call that was entered just when the first arrived ends, too.
   when.it_interval.tv_nsec = 100'000'000;
   timer_settime(timer, 0, &when, nullptr);

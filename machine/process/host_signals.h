@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include <csignal>
+#include <ctime>
 #include <optional>
 
 #include "guest-ppc/cpu.h"
@@ -43,6 +44,7 @@ class HostSignals {
 
  private:
   sigset_t mask_before_{};
+  std::optional<timer_t> timer_;  // of set_timeout()
 };
 
 // A Linux system call of the host that ends with -EINTR as soon as a signal is pending. Else as the kernel

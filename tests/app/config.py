@@ -42,6 +42,11 @@ def check_config(folder):
     expect_error(configured("disk = {file = 'none.img', read = true}"), USAGE, "disk")
     expect_error(configured("paused = [[1]]"), USAGE, "paused")
     expect_error(configured("help = true"), USAGE, "help")
+    hostile = configured('"\\u001b[2J\\n" = 1')
+    expect_error(hostile, USAGE, "machine.toml:1:", "?[2J?")
+    expect_error(configured("x" * 5000 + " = 1"), USAGE, "machine.toml:1:", "xxx...xxx")
+    if "\x1b" in hostile.stderr:
+        raise AssertionError(f"a file speaks to the terminal: {hostile.stderr!r}")
     expect_error(configured("[machine]\nram = '1G'"), USAGE, "machine")
     file.write_bytes(bytes(range(256)))
     expect_error(run("run", "--config", str(file)), USAGE, "machine.toml:1:")

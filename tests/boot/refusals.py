@@ -1,11 +1,12 @@
 """What can't be used is refused in one line, with the status of the contract."""
 
+import os
 import random
 import struct
 import tempfile
 from pathlib import Path
 
-from machine import run_to_end
+from machine import check_refused, run_to_end
 
 USAGE, UNUSABLE_IMAGE, STUCK, TIMEOUT = 2, 3, 4, 124
 ROM_BYTES = 4 << 20
@@ -46,7 +47,7 @@ def main():
         refused += [(options, USAGE) for options in (
             ["--ram", "16M"], ["--ram", "3G"], ["--ram", "64.5M"], ["--serial", "nothing"], ["--serial", "unix:/nowhere/s"],
             ["--board", "toaster"], ["--cpu", "601"], ["--kernel", path("kernel"), "--append", "x" * 5000],
-            ["--board", "bare"], ["--timeout", "-1"])]
+            ["--board", "bare"], ["--timeout", "-1"], ["--timeout", "1e300"], ["--timeout", "nan"], ["--timeout", "inf"])]
         refused += [(["--board", "bare", path("garbage")], UNUSABLE_IMAGE)]
         for options, status in refused:
             result = run_to_end(*options, timeout=30)
@@ -57,10 +58,24 @@ def main():
                 raise AssertionError(f"{options}: printed {result.stdout}")
         if files != {file.name: file.read_bytes() for file in folder.iterdir()}:
             raise AssertionError("a file has changed")
+        check_fifo_and_giant(folder)
         result = run_to_end("--board", "bare", path("kernel"), "--timeout", "0.2", timeout=30)
         if result.returncode != TIMEOUT or result.stderr:
             raise AssertionError(f"time-out: {result}")
         check_garbage_roms(folder)
+
+
+def check_fifo_and_giant(folder):
+    """Nobody writes to this FIFO; and a disk may not be so large that tables for it fill the host's memory."""
+    fifo, giant = folder / "fifo", folder / "giant"
+    os.mkfifo(fifo)
+    with open(giant, "wb") as file:
+        file.truncate((2 << 40) + 512)
+    for options in (["--kernel", fifo], ["--firmware", fifo], ["--disk", fifo], [fifo], ["--board", "bare", fifo],
+                    ["--disk", f"{giant},overlay={folder}/changes"], ["--disk", giant], ["--cd", giant]):
+        check_refused(*map(str, options))
+    for file in (fifo, giant):
+        file.unlink()
 
 
 def check_garbage_roms(folder):

@@ -113,6 +113,50 @@ TEST(Bounds, ManyAddressSpaces) {
       world, [&] { world.r(4) = each, world.r(7) = 0x8000; }, 16 * mebibyte);
 }
 
+// Stores to a page that is executed at a hundred thousand addresses, with a translation for each.
+TEST(Bounds, OnePageAtManyAddresses) {
+  constexpr u32 page = 0x8000, calls = sanitized ? 10'000 : 200'000;
+  World world(EngineKind::translator, 1u << 20, 64 * mebibyte);
+  const u32 loop = world.put(
+      start, {as::mtspr(as::ctr, 3), bctrl, add(3, 3, 8), as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0)});
+  world.put(loop, {as::bc(if_false, eq, start - loop), as::system_call});
+  world.put(page, {as::addi(5, 5, 1), blr});
+  world.memory.where = [](const ppc::CpuState&, u32 ea) { return ea < page ? ea : page | (ea & 0xfff); };
+  world.r(3) = page, world.r(4) = calls, world.r(5) = 0, world.r(8) = ppc::page_size;
+  ASSERT_TRUE(world.run(start));
+  EXPECT_EQ(world.r(5), calls);
+  const Stopwatch watch;
+  for (u32 n = 0; n < 1000; ++n) world.put(page + 0x800, {n});  // data beside the code
+  world.put(page, {as::addi(5, 5, 2)});
+  EXPECT_LT(watch.seconds(), 0.2 * patience);
+  world.r(3) = page, world.r(4) = 10;
+  ASSERT_TRUE(world.run(start));
+  EXPECT_EQ(world.r(5), calls + 20);
+}
+
+// A hundred thousand blocks that all lead to one, which is then changed.
+TEST(Bounds, ManyBlocksLeadToOne) {
+  constexpr u32 first = 0x10'0000, blocks = sanitized ? 5'000 : 150'000, common = 0x8000;
+  World world(EngineKind::translator, 2u << 20, 64 * mebibyte);
+  for (u32 n = 0; n < blocks; ++n) {
+    differential::put_word(std::span(world.memory.ram).subspan(first + 4 * n, 4),
+                           as::b(common - (first + 4 * n)));
+  }
+  world.cpu.memory_written(first, 4 * blocks);
+  world.put(common, {as::addi(5, 5, 1), blr});
+  const u32 loop = world.put(
+      start, {as::mtspr(as::ctr, 3), bctrl, add(3, 3, 8), as::addi(4, 4, static_cast<u32>(-1)), cmpwi(4, 0)});
+  world.put(loop, {as::bc(if_false, eq, start - loop), as::system_call});
+  for (const u32 step : {1u, 2u}) {  // linked the first time, changed, linked again
+    world.r(3) = first, world.r(4) = blocks, world.r(5) = 0, world.r(8) = 4;
+    ASSERT_TRUE(world.run(start));
+    EXPECT_EQ(world.r(5), blocks * step);
+    const Stopwatch watch;
+    world.put(common, {as::addi(5, 5, step + 1)});
+    EXPECT_LT(watch.seconds(), 0.2 * patience);
+  }
+}
+
 TEST(Bounds, InvalidatedAgainAndAgain) {
   World world(EngineKind::translator, 1u << 20, small_cache);
   world.put(start, {tlbie(7), sync, as::lwz(6, 7, 0), as::stw(6, 7, 4), as::addi(4, 4, static_cast<u32>(-1)),

@@ -1,6 +1,8 @@
 // Lines to arguments, answers to text, texts to keys.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "app/monitor/arguments.h"
 
 namespace quince::app {
@@ -37,7 +39,8 @@ TEST(MonitorArguments, AreChecked) {
             "memory: no address (usage: memory ADDRESS [BYTES])");
   EXPECT_FALSE(check_arguments(memory, Json::array()));
   for (const Json& wrong : {Json("0x100000000"), Json(u64{1} << 32), Json("12x"), Json(""), Json("0x"),
-                            Json(1.5), Json(nullptr), Json("--1"), Json(Json::object())}) {
+                            Json(1.5), Json(nullptr), Json("--1"), Json(Json::object()),
+                            Json(std::numeric_limits<ppc::i64>::min()), Json(-0x1'0000'0000)}) {
     EXPECT_FALSE(check_arguments(memory, {{"address", wrong}})) << wrong;
   }
   EXPECT_FALSE(check_arguments(memory, {{"address", 5}, {"width", 7}}));

@@ -92,6 +92,15 @@ TEST_F(HostSignalsTest, TheTimeoutStays) {
   EXPECT_TRUE(host.pending());
 }
 
+// Its signal would end the host's process once nobody catches it any more.
+TEST(HostTimeout, EndsWithTheSignals) {
+  GuestMemory memory;
+  NoTime clock;
+  ppc::Cpu cpu{ppc::cpu_750, memory, memory, clock};
+  for (const double seconds : {0.001, 0.9999999999}) HostSignals(cpu).set_timeout(seconds);
+  usleep(20'000);
+}
+
 TEST_F(HostSignalsTest, PagesBeyondTheEndOfAFileReadZeros) {
   host.catch_it(SIGBUS);
   host.watch_memory(memory.host(0));

@@ -1,7 +1,11 @@
 // How instructions, blocks, exceptions and self-modifying code meet in the interpreter.
+#include "guest-ppc/interpreter.h"
+
 #include <gtest/gtest.h>
 
+#include "tests/jit/resources.h"
 #include "tests/support/flat_machine.h"
+#include "tests/unit/fake_world.h"
 
 namespace quince::test {
 namespace {
@@ -239,6 +243,24 @@ TEST(Tracing, BranchTracingEntersOnlyAfterBranches) {
   engine.run();
   EXPECT_EQ(m.cpu.state.gpr[10], 0x100cu);
   EXPECT_EQ(m.cpu.state.gpr[3], 1u);
+}
+
+// Jumps to a million places where no memory is leave nothing behind.
+TEST(InterpreterMemory, CodeThatIsNotThere) {
+  FakeWorld world;
+  Cpu cpu(cpu_750, world.translation, world.memory, world.clock);
+  Interpreter engine(cpu, ExceptionHandling::stop);
+  const auto jump = [&](u32 address) {
+    cpu.state.pc = address;
+    cpu.limit = cpu.retired + 1;
+    const Stop stop = engine.run();
+    ASSERT_TRUE(stop.exception && stop.what.vector == Vector::machine_check);
+  };
+  jump(0x4000'0000);
+  const std::size_t before = jit_test::resident_bytes();
+  constexpr u32 jumps = sanitized ? 10'000 : 1'000'000;
+  for (u32 n = 0; n < jumps; ++n) jump(0x4000'0000 + 4 * n);
+  jit_test::expect_resident_below(before + (8u << 20));
 }
 
 }  // namespace
