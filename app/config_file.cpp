@@ -16,8 +16,8 @@ namespace {
 using Values = tl::expected<std::vector<std::string>, std::string>;
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 7> files = {"image", "kernel",   "initrd", "disk",
-                                                   "cd",    "firmware", "nvram"};
+constexpr std::array<std::string_view, 8> files = {"image", "kernel",   "initrd", "disk",
+                                                   "cd",    "firmware", "nvram",  "allow"};
 constexpr std::array<std::string_view, 2> not_in_files = {"help", "config"};
 
 template <class List>

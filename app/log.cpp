@@ -30,6 +30,7 @@ constexpr std::array<CategoryRow, log_categories> categories = {{
     {"mmu", false, true},
     {"mmio", false, true},
     {"devices", false, true},
+    {"sandbox", false, false},
 }};
 
 std::vector<std::string> category_names() {
@@ -121,20 +122,33 @@ tl::expected<std::shared_ptr<Log>, std::string> Log::open(const LogOptions& opti
   std::shared_ptr<Log> log(new Log(options));
   if (options.file.empty()) return log;
   log->options_.file = std::filesystem::absolute(options.file);  // a guest under `exec` may change the folder
-  const int file = ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int file = ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
   if (file < 0) return tl::unexpected("--log-file: " + options.file + ": " + std::strerror(errno));
-  close(file);
+  if (use.machine)
+    log->kept_open_ = file;
+  else
+    close(file);
   return log;
 }
 
-// Nothing is kept open or in memory between two lines: under `exec` a guest closes descriptors as it likes,
-// and its fork copies what is in memory.
+Log::~Log() {
+  if (kept_open_ >= 0) close(kept_open_);
+}
+
+// Under `exec` a guest closes descriptors as it likes, and its fork copies what is in memory: nothing is kept
+// open or in memory between two lines there. A machine opens no files once it runs.
 void Log::write(const std::string& text) const {
-  const bool to_file = !options_.file.empty();
-  const int file = to_file ? ::open(options_.file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC) : STDERR_FILENO;
+  const bool opens = !options_.file.empty() && kept_open_ < 0;
+  const int file = opens             ? ::open(options_.file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)
+                   : kept_open_ >= 0 ? kept_open_
+                                     : STDERR_FILENO;
   if (file < 0) return;
   [[maybe_unused]] const ssize_t written = ::write(file, text.data(), text.size());
-  if (to_file) close(file);
+  if (opens) close(file);
+}
+
+void Log::sandbox(const std::string& description) {
+  if (wants(LogCategory::sandbox)) put(LogCategory::sandbox, description.c_str());
 }
 
 void Log::put(LogCategory category, const char* text) {

@@ -16,8 +16,8 @@
 
 namespace quince::app {
 
-enum class LogCategory : ppc::u8 { blocks, links, exceptions, mmu, mmio, devices };
-inline constexpr std::size_t log_categories = 6;
+enum class LogCategory : ppc::u8 { blocks, links, exceptions, mmu, mmio, devices, sandbox };
+inline constexpr std::size_t log_categories = 7;
 
 struct LogOptions {
   std::array<bool, log_categories> wanted{};
@@ -39,6 +39,13 @@ class Log final : public machine::Witness {
   // Null if nothing is to be logged. The error is a line about the option.
   static tl::expected<std::shared_ptr<Log>, std::string> open(const LogOptions& options, LogUse use);
 
+  ~Log() override;
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  const std::string& file() const { return options_.file; }  // absolute; empty: standard error
+
+  // What keeps the guest in.
+  void sandbox(const std::string& description);
   // What happens on this processor; its instructions are the time in each line. The log outlives it.
   void attach(ppc::Cpu& cpu);
   // Null if neither blocks nor links are wanted. The log outlives it.
@@ -70,6 +77,7 @@ class Log final : public machine::Witness {
   std::string name_at(ppc::u32 physical) const;
 
   LogOptions options_;
+  int kept_open_ = -1;
   std::array<ppc::u64, log_categories> lines_{};
   ppc::Cpu* cpu_ = nullptr;
   std::function<std::vector<machine::DeviceRow>()> devices_;

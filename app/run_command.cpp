@@ -15,8 +15,10 @@
 #include "app/gdb/server.h"
 #include "app/monitor/console.h"
 #include "app/monitor/json_server.h"
+#include "app/sandbox/sandbox.h"
 #include "app/screenshot.h"
 #include "app/stats.h"
+#include "app/window/window.h"
 #include "app/words.h"
 #include "machine/image.h"
 #include "machine/machine.h"
@@ -30,6 +32,7 @@ struct Options {
   std::vector<std::string> images;
   std::string cpu = "750";
   EngineOptions engine;
+  SandboxOptions sandbox;
   std::string stats;
   std::string screenshot;
   std::string config;
@@ -197,6 +200,26 @@ Checked check_combination(const CLI::App& command, const Options& options, bool 
   return check_board(command, machine.board);
 }
 
+// Where sockets lie, of the words unix:PATH among these.
+std::vector<std::string> socket_paths(const Options& options) {
+  constexpr std::string_view prefix = "unix:";
+  std::vector<std::string> paths;
+  for (const std::string& where : {options.machine.serial, options.monitor, options.gdb}) {
+    if (where.starts_with(prefix)) paths.push_back(where.substr(prefix.size()));
+  }
+  return paths;
+}
+
+std::vector<std::string> named_files(const Options& options) {
+  const machine::MachineOptions& machine = options.machine;
+  std::vector<std::string> files = {machine.image, machine.kernel, machine.initrd,    machine.cd,
+                                    machine.nvram, options.config, options.screenshot};
+  for (const machine::DiskImage& disk : machine.disks) files.insert(files.end(), {disk.path, disk.overlay});
+  const auto sockets = socket_paths(options);
+  files.insert(files.end(), sockets.begin(), sockets.end());
+  return files;
+}
+
 int run(Options& options, const CLI::App& command) {
   machine::MachineOptions& request = options.machine;
   for (const std::string& path : options.images) {
@@ -217,6 +240,13 @@ int run(Options& options, const CLI::App& command) {
     }
     if (!options.serial_given) request.serial = "null";
   }
+  if (wants_window(options.display, request.board)) Window::enter_program();
+  announce(options.sandbox);
+  std::optional<MachineSandbox> sandbox;
+  if (sandbox_wanted(options.sandbox)) {
+    sandbox.emplace(options.sandbox, named_files(options), std::vector{options.screenshot});
+    request.files = sandbox->files();
+  }
   request.cpu = ppc::find_cpu_model(options.cpu);
   const auto handling = ppc::ExceptionHandling::deliver;
   const auto log = open_log(options.engine, handling);
@@ -225,7 +255,7 @@ int run(Options& options, const CLI::App& command) {
   request.on_terminal = [](const std::string& path) {
     std::fprintf(stderr, "quince: serial line: %s\n", path.c_str());
   };
-  const StatsFile stats(options.stats);
+  StatsFile stats(options.stats);
   request.finished = [&](const machine::Core& core, const machine::StorageCounters& storage) {
     stats.write(core.cpu, *core.engine, &storage);
   };
@@ -246,13 +276,22 @@ int run(Options& options, const CLI::App& command) {
       panel.loop.stop(machine::status::usage);
     }
     if (*window) (*window)->attach(panel);
+    if (log) log->sandbox(sandbox_description(options.sandbox));
+    if (!sandbox || !opened) return;
+    stats.keep_open();
+    if (auto closed = sandbox->close(
+            {*window != nullptr, person_there || !options.monitor.empty(), socket_paths(options)});
+        !closed) {
+      print_error(closed.error());
+      panel.loop.stop(machine::status::usage);
+    }
   };
   request.stopped = [&](machine::FrontPanel& panel) {
     if (*window) (*window)->detach();
     controls.reset();
     if (log) log->set_devices({});
     if (options.screenshot.empty() || !panel.screen) return;
-    const auto written = write_screenshot(panel.screen->frame(), options.screenshot);
+    const auto written = write_screenshot(panel.screen->frame(), options.screenshot, panel.files.save);
     if (!written) print_error(written.error());
   };
   const auto status = machine::run_machine(request);
@@ -281,6 +320,7 @@ void add_machine_options(CLI::App& command, Options& options) {
       ->type_name("SIZE")
       ->default_str("256M");
   add_engine_options(command, options.engine);
+  add_sandbox_options(command, options.sandbox);
 }
 
 void add_boot_options(CLI::App& command, Options& options) {

@@ -26,9 +26,23 @@ Picture picture_of(const devices::Frame& frame) {
   return picture;
 }
 
+tl::expected<void, std::string> save_here(const std::string& path, std::span<const char> content) {
+  const std::string unfinished = path + ".part";
+  std::FILE* const file = std::fopen(unfinished.c_str(), "wb");
+  const bool written = file && std::fwrite(content.data(), 1, content.size(), file) == content.size();
+  const bool closed = file && std::fclose(file) == 0;
+  if (!written || !closed || std::rename(unfinished.c_str(), path.c_str()) != 0) {
+    const int reason = errno;
+    std::remove(unfinished.c_str());
+    return tl::unexpected(path + ": can't be written: " + std::strerror(reason));
+  }
+  return {};
+}
+
 }  // namespace
 
-tl::expected<void, std::string> write_screenshot(const devices::Frame& frame, const std::string& path) {
+tl::expected<void, std::string> write_screenshot(const devices::Frame& frame, const std::string& path,
+                                                 const FileSaver& save) {
   const Picture picture = picture_of(frame);
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
@@ -41,16 +55,8 @@ tl::expected<void, std::string> write_screenshot(const devices::Frame& frame, co
   if (!png_image_write_to_memory(&image, png.data(), &bytes, 0, picture.argb.data(), 0, nullptr)) {
     return tl::unexpected(path + ": the picture can't be encoded: " + image.message);
   }
-  const std::string unfinished = path + ".part";
-  std::FILE* const file = std::fopen(unfinished.c_str(), "wb");
-  const bool written = file && std::fwrite(png.data(), 1, bytes, file) == bytes;
-  const bool closed = file && std::fclose(file) == 0;
-  if (!written || !closed || std::rename(unfinished.c_str(), path.c_str()) != 0) {
-    const int reason = errno;
-    std::remove(unfinished.c_str());
-    return tl::unexpected(path + ": can't be written: " + std::strerror(reason));
-  }
-  return {};
+  const std::span<const char> content(png.data(), bytes);
+  return save ? save(path, content) : save_here(path, content);
 }
 
 }  // namespace quince::app

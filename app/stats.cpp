@@ -1,10 +1,16 @@
 #include "app/stats.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
+#include <filesystem>
 #include <numeric>
+#include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "translator/translator.h"
@@ -153,18 +159,50 @@ void write_statistics(std::ostream& out, double wall_seconds, const ppc::Cpu& cp
   out << "\n}\n";
 }
 
-StatsFile::StatsFile(std::string path) : path_(std::move(path)), started_(std::chrono::steady_clock::now()) {}
+StatsFile::StatsFile(const std::string& path)
+    : path_(path.empty() ? "" : std::filesystem::absolute(path).string()),
+      started_(std::chrono::steady_clock::now()) {}
+
+StatsFile::~StatsFile() {
+  if (file_ >= 0) close(file_);
+}
+
+static int open_for_writing(const std::string& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+}
+
+void StatsFile::create() const {
+  if (path_.empty()) return;
+  if (const int file = open_for_writing(path_); file >= 0) close(file);
+}
+
+void StatsFile::keep_open() {
+  if (!path_.empty() && file_ < 0) file_ = open_for_writing(path_);
+}
+
+static bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(file, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
 
 bool StatsFile::write(const ppc::Cpu& cpu, const ppc::Engine& engine,
                       const machine::StorageCounters* storage) const {
   if (path_.empty()) return true;
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started_;
-  std::ofstream out(path_);
-  write_statistics(out, wall.count(), cpu, engine, storage);
-  out.close();
-  if (out.good()) return true;
-  std::fprintf(stderr, "quince: %s: can't write the counters\n", path_.c_str());
-  return false;
+  std::ostringstream text;
+  write_statistics(text, wall.count(), cpu, engine, storage);
+  const int file = file_ >= 0 ? file_ : open_for_writing(path_);
+  // Not every file has a length: /dev/stdout, say.
+  const bool emptied = file >= 0 && (ftruncate(file, 0) == 0 || errno == EINVAL);
+  const bool written = emptied && write_all(file, text.view());
+  if (file >= 0 && file != file_) close(file);
+  if (!written) std::fprintf(stderr, "quince: %s: can't write the counters\n", path_.c_str());
+  return written;
 }
 
 }  // namespace quince::app

@@ -23,19 +23,27 @@ std::vector<std::string> command_line() {
   return words;
 }
 
-}  // namespace
-
-// Starts anew, as the other program. Nothing has been done yet but reading the command line.
-tl::expected<std::unique_ptr<Window>, std::string> Window::connect(const WindowOptions&) {
+// Its name, if it does not start.
+std::string start_other_program() {
   std::error_code unknown;
   const auto here = std::filesystem::read_symlink("/proc/self/exe", unknown);
-  const std::string other = here.parent_path() / "quince-window";
+  std::string other = here.parent_path() / "quince-window";
   std::vector<std::string> words = command_line();
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execv(other.c_str(), arguments.data());
-  return tl::unexpected(other + ": " + std::strerror(errno));
+  return other;
+}
+
+}  // namespace
+
+// Starts anew, as the other program. Nothing has been done yet but reading the command line.
+void Window::enter_program() { start_other_program(); }
+
+tl::expected<std::unique_ptr<Window>, std::string> Window::connect(const WindowOptions&) {
+  const std::string missing = start_other_program();
+  return tl::unexpected(missing + ": " + std::strerror(errno));
 }
 
 // connect() never makes one.

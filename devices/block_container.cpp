@@ -2,19 +2,16 @@
 
 #include <dlfcn.h>
 #include <libnbd.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "devices/block_file.h"
+#include "devices/image_server.h"
 
 namespace quince::devices {
 
@@ -113,17 +110,14 @@ bool is_cut_off(ImageFormat format, const Ends& ends) {
   return false;  // qemu-nbd says it
 }
 
-// Nobody else may be writing meanwhile.
-tl::expected<Ends, std::string> read_ends(const std::string& path) {
-  const auto file = HostFile::open(path, HostFile::Mode::read_only);
-  if (!file) return tl::unexpected(file.error());
+Ends read_ends(const HostFile& file) {
   const auto part = [&](u64 offset, u64 most) {
-    std::string text(static_cast<std::size_t>(std::min(most, file->bytes() - offset)), '\0');
-    const int error = file->read(offset, {reinterpret_cast<u8*>(text.data()), text.size()});
+    std::string text(static_cast<std::size_t>(std::min(most, file.bytes() - offset)), '\0');
+    const int error = file.read(offset, {reinterpret_cast<u8*>(text.data()), text.size()});
     return error == 0 ? text : std::string();
   };
-  Ends ends{part(0, head_bytes), "", file->bytes()};
-  if (file->bytes() >= sector_bytes) ends.trailer = part(file->bytes() - sector_bytes, sector_bytes);
+  Ends ends{part(0, head_bytes), "", file.bytes()};
+  if (file.bytes() >= sector_bytes) ends.trailer = part(file.bytes() - sector_bytes, sector_bytes);
   return ends;
 }
 
@@ -132,7 +126,7 @@ tl::expected<Ends, std::string> read_ends(const std::string& path) {
 struct LibNbd {
   decltype(&nbd_create) create;
   decltype(&nbd_close) close;
-  decltype(&nbd_connect_systemd_socket_activation) connect;
+  decltype(&nbd_connect_socket) connect;
   decltype(&nbd_shutdown) shutdown;
   decltype(&nbd_get_size) get_size;
   decltype(&nbd_is_read_only) is_read_only;
@@ -148,6 +142,8 @@ bool find(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
+constexpr const char* no_libnbd = "there is no libnbd (install the package libnbd0)";
+
 // Stays loaded. Null: not installed.
 const LibNbd* lib_nbd() {
   static const auto loaded = []() -> std::unique_ptr<const LibNbd> {
@@ -156,8 +152,8 @@ const LibNbd* lib_nbd() {
     auto api = std::make_unique<LibNbd>();
     const bool whole =
         find(library, "nbd_create", api->create) && find(library, "nbd_close", api->close) &&
-        find(library, "nbd_connect_systemd_socket_activation", api->connect) &&
-        find(library, "nbd_shutdown", api->shutdown) && find(library, "nbd_get_size", api->get_size) &&
+        find(library, "nbd_connect_socket", api->connect) && find(library, "nbd_shutdown", api->shutdown) &&
+        find(library, "nbd_get_size", api->get_size) &&
         find(library, "nbd_is_read_only", api->is_read_only) && find(library, "nbd_pread", api->pread) &&
         find(library, "nbd_pwrite", api->pwrite) && find(library, "nbd_flush", api->flush) &&
         find(library, "nbd_get_errno", api->get_errno);
@@ -169,8 +165,11 @@ const LibNbd* lib_nbd() {
 
 class NbdStorage final : public BlockStorage {
  public:
-  NbdStorage(const LibNbd& api, nbd_handle* nbd, u32 block_bytes)
-      : api_(api), nbd_(nbd), exported_(static_cast<u64>(std::max<i64>(0, api.get_size(nbd)))) {
+  NbdStorage(const LibNbd& api, nbd_handle* nbd, const ImageServer& server, u32 block_bytes)
+      : api_(api),
+        nbd_(nbd),
+        server_(server),
+        exported_(static_cast<u64>(std::max<i64>(0, api.get_size(nbd)))) {
     bytes_ = (exported_ + block_bytes - 1) / block_bytes * block_bytes;
     read_only_ = api.is_read_only(nbd) != 0;
   }
@@ -178,6 +177,7 @@ class NbdStorage final : public BlockStorage {
     if (!read_only_) flush();
     api_.shutdown(nbd_, 0);
     api_.close(nbd_);
+    end(server_);
   }
   NbdStorage(const NbdStorage&) = delete;
   NbdStorage& operator=(const NbdStorage&) = delete;
@@ -220,144 +220,80 @@ class NbdStorage final : public BlockStorage {
 
   const LibNbd& api_;
   nbd_handle* const nbd_;
+  const ImageServer server_;
   const u64 exported_;  // what the image holds
   u64 bytes_ = 0;
   bool read_only_ = false;
 };
 
-// --- qemu-nbd ---
-
-// A file without a name that takes what qemu-nbd complains about.
-class Complaints {
- public:
-  Complaints() : fd_(memfd_create("quince-qemu-nbd", MFD_CLOEXEC)) {}
-  ~Complaints() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Complaints(const Complaints&) = delete;
-  Complaints& operator=(const Complaints&) = delete;
-
-  std::string path() const {
-    if (fd_ < 0) return "/dev/null";
-    return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(fd_);
-  }
-  // Its first line, without the name of program and image. That a module for other images is not installed
-  // says nothing of this one.
-  std::string why() const {
-    std::array<char, 1024> text;
-    const ssize_t count = fd_ < 0 ? 0 : pread(fd_, text.data(), text.size(), 0);
-    std::string line(text.data(), static_cast<std::size_t>(std::max<ssize_t>(0, count)));
-    while (line.starts_with("qemu: module ")) line.erase(0, std::min(line.find('\n'), line.size() - 1) + 1);
-    line.resize(std::min(line.find('\n'), line.size()));
-    if (const auto name = line.find("': "); name != std::string::npos) line.erase(0, name + 3);
-    std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < ' '; });
-    return line;
-  }
-
- private:
-  int fd_;
-};
-
-// A string of JSON.
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') result += '\\';
-    if (code < ' ')
-      result += std::string("\\u00") + hex[code >> 4] + hex[code & 15];
-    else
-      result += c;
-  }
-  return result + '"';
-}
-
-// Nothing is left to qemu-nbd's guesses: format and file are named, and there is no backing file.
-std::string describe(const std::string& path, ImageFormat format, bool read_only) {
-  const bool may_have_backing = format == ImageFormat::qcow2 || format == ImageFormat::vmdk;
-  return std::string("json:{\"driver\":\"") + name_of(format) + "\"" +
-         (may_have_backing ? ",\"backing\":null" : "") +
-         (read_only ? ",\"read-only\":true" : ",\"discard\":\"unmap\"") +
-         ",\"file\":{\"driver\":\"file\",\"filename\":" + quoted(std::filesystem::absolute(path).string()) +
-         "}}";
-}
-
-bool is_installed(const std::string& program) {
-  const char* const folders = std::getenv("PATH");
-  std::string_view rest = folders != nullptr ? folders : "";
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    if (access((std::string(folder) + '/' + program).c_str(), X_OK) == 0) return true;
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-  }
-  return false;
-}
-
-// The shell passes the complaints on, and keeps the terminal's Ctrl-C from ending the server before us.
-std::vector<std::string> command_line(const std::string& image, const std::string& complaints,
-                                      bool read_only) {
-  std::vector<std::string> words{"sh",
-                                 "-c",
-                                 "trap '' INT QUIT HUP; exec 2>\"$1\"; shift; exec \"$@\"",
-                                 "sh",
-                                 complaints,
-                                 "qemu-nbd",
-                                 "--cache=writeback"};
-  if (read_only) words.emplace_back("--read-only");
-  words.push_back(image);
-  return words;
+// Of a server that is not spoken to any more: when it has ended, and has said all.
+std::string last_complaint_of(ImageServer server) {
+  const int complaints = std::exchange(server.complaints, -1);
+  end(server);
+  const ImageServer left{.complaints = complaints};
+  const std::string why = complaint_of(left);
+  end(left);
+  return why;
 }
 
 }  // namespace
 
 const char* name_of(ImageFormat format) { return names.at(static_cast<std::size_t>(format)); }
 
-tl::expected<ImageFormat, std::string> image_format(const std::string& path) {
-  const auto ends = read_ends(path);
-  if (!ends) return tl::unexpected(ends.error());
-  const ImageFormat format = format_of(*ends);
-  if (is_cut_off(format, *ends)) {
-    return tl::unexpected(path + ": " + name_of(format) +
+tl::expected<ImageFormat, std::string> image_format(const HostFile& file, const std::string& name) {
+  const Ends ends = read_ends(file);
+  const ImageFormat format = format_of(ends);
+  if (is_cut_off(format, ends)) {
+    return tl::unexpected(name + ": " + name_of(format) +
                           ": is cut off, or garbled (was it copied completely? see qemu-img check)");
   }
-  if (!refers_to_other_files(format, ends->head)) return format;
-  return tl::unexpected(path + ": refers to other files (make one file of it: qemu-img convert -O qcow2)");
+  if (!refers_to_other_files(format, ends.head)) return format;
+  return tl::unexpected(name + ": refers to other files (make one file of it: qemu-img convert -O qcow2)");
+}
+
+tl::expected<ImageFormat, std::string> image_format(const std::string& path) {
+  const auto file = HostFile::open(path, HostFile::Mode::read_only);  // nobody else may be writing meanwhile
+  if (!file) return tl::unexpected(file.error());
+  return image_format(*file, path);
+}
+
+void prepare_containers() { lib_nbd(); }
+
+tl::expected<std::unique_ptr<BlockStorage>, std::string> storage_of(const ImageServer& server,
+                                                                    const std::string& name,
+                                                                    u32 block_bytes) {
+  const LibNbd* const api = lib_nbd();
+  nbd_handle* const nbd = api ? api->create() : nullptr;
+  if (nbd == nullptr) {
+    end(server);
+    return tl::unexpected(name + ": " + no_libnbd);
+  }
+  ImageServer rest = server;
+  rest.socket = -1;  // libnbd's from here on
+  if (api->connect(nbd, server.socket) != 0) {
+    api->close(nbd);
+    const std::string why = last_complaint_of(rest);
+    return tl::unexpected(name + ": " + (why.empty() ? "qemu-nbd does not take it" : why) +
+                          " (is it complete? see qemu-img check)");
+  }
+  auto storage = std::make_unique<NbdStorage>(*api, nbd, rest, block_bytes);
+  if (storage->bytes() == 0) return tl::unexpected(name + ": holds nothing");
+  // Not all that is wrong with a compressed image is found when it is opened.
+  std::array<u8, sector_bytes> first;
+  if (storage->read(0, first) != 0)
+    return tl::unexpected(name + ": its contents can't be read (is it complete? see qemu-img check)");
+  return storage;
 }
 
 tl::expected<std::unique_ptr<BlockStorage>, std::string> open_container(const std::string& path,
                                                                         ImageFormat format, bool read_only,
                                                                         u32 block_bytes) {
   assert(format != ImageFormat::raw);
-  read_only = read_only || format == ImageFormat::dmg;
-  const std::string what = path + ": " + name_of(format) + ": ";
-  const LibNbd* const api = lib_nbd();
-  if (api == nullptr) return tl::unexpected(what + "there is no libnbd (install the package libnbd0)");
-  if (!is_installed("qemu-nbd"))
-    return tl::unexpected(what + "there is no qemu-nbd (install the package qemu-utils)");
-
-  const Complaints complaints;
-  std::vector<std::string> words =
-      command_line(describe(path, format, read_only), complaints.path(), read_only);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-
-  nbd_handle* const nbd = api->create();
-  if (nbd == nullptr) return tl::unexpected(what + "libnbd does not start");
-  if (api->connect(nbd, arguments.data()) != 0) {
-    api->close(nbd);
-    const std::string why = complaints.why();
-    return tl::unexpected(what + (why.empty() ? "qemu-nbd does not take it" : why) +
-                          " (is it complete? see qemu-img check)");
-  }
-  auto storage = std::make_unique<NbdStorage>(*api, nbd, block_bytes);
-  if (storage->bytes() == 0) return tl::unexpected(what + "holds nothing");
-  // Not all that is wrong with a compressed image is found when it is opened.
-  std::array<u8, sector_bytes> first;
-  if (storage->read(0, first) != 0)
-    return tl::unexpected(what + "its contents can't be read (is it complete? see qemu-img check)");
-  return storage;
+  const std::string name = path + ": " + name_of(format);
+  if (lib_nbd() == nullptr) return tl::unexpected(name + ": " + no_libnbd);
+  const auto server = start_image_server(path, format, read_only || format == ImageFormat::dmg);
+  if (!server) return tl::unexpected(name + ": " + server.error());
+  return storage_of(*server, name, block_bytes);
 }
 
 }  // namespace quince::devices

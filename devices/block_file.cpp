@@ -42,11 +42,16 @@ bool lock(int fd, HostFile::Mode mode) {
 }  // namespace
 
 tl::expected<HostFile, std::string> HostFile::open(const std::string& path, Mode mode) {
-  const auto error = [&](const std::string& why) { return tl::unexpected(path + ": " + why); };
   constexpr mode_t permissions = 0666;
   // Not to wait for whoever is at the other end of a FIFO.
   const int fd = ::open(path.c_str(), flags_of(mode) | O_NONBLOCK, permissions);
-  if (fd < 0) return error(why_not_opened(errno, mode));
+  if (fd < 0) return tl::unexpected(path + ": " + why_not_opened(errno, mode));
+  return adopt(fd, path, mode);
+}
+
+tl::expected<HostFile, std::string> HostFile::adopt(int descriptor, const std::string& path, Mode mode) {
+  const auto error = [&](const std::string& why) { return tl::unexpected(path + ": " + why); };
+  const int fd = descriptor;
   HostFile file(fd, 0, 0);
 
   struct stat status {};

@@ -16,6 +16,8 @@ class HostFile {
 
   // Error: "PATH: WHY", and maybe " (WHAT TO DO)".
   static tl::expected<HostFile, std::string> open(const std::string& path, Mode mode);
+  // A file that is open as the mode says; takes it over. Error as above.
+  static tl::expected<HostFile, std::string> adopt(int descriptor, const std::string& path, Mode mode);
   ~HostFile();
   HostFile(HostFile&& other) noexcept;
   HostFile& operator=(HostFile&& other) noexcept;

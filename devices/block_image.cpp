@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "devices/block_container.h"
 #include "devices/block_overlay.h"
+#include "devices/image_server.h"
 
 namespace quince::devices {
 
@@ -13,8 +13,8 @@ constexpr u32 sector_bytes = 512, cd_block_bytes = 2048;
 // An image of a few bytes can claim any size, and an overlay has a bit in memory for each sector of it.
 constexpr u64 largest_image = u64{2} << 40;
 
-tl::expected<HostFile, std::string> open_raw(const std::string& path, HostFile::Mode mode) {
-  auto file = HostFile::open(path, mode);
+tl::expected<HostFile, std::string> check_raw(tl::expected<HostFile, std::string> file,
+                                              const std::string& path) {
   if (!file) return file;
   if (file->bytes() == 0)
     return tl::unexpected(path + ": is empty (an image has the size that it stands for)");
@@ -46,7 +46,8 @@ tl::expected<DiskContent, std::string> open_content(const std::string& path, boo
     if (!storage) return tl::unexpected(storage.error());
     return if_not_too_large(path, {std::move(*storage), modified});
   }
-  auto file = open_raw(path, read_only ? HostFile::Mode::read_only : HostFile::Mode::read_write);
+  const auto mode = read_only ? HostFile::Mode::read_only : HostFile::Mode::read_write;
+  auto file = check_raw(HostFile::open(path, mode), path);
   if (!file) return tl::unexpected(file.error());
   const i64 modified = file->modified_ns();
   return if_not_too_large(path,
@@ -71,6 +72,21 @@ tl::expected<std::unique_ptr<BlockDevice>, std::string> open_cd(const std::strin
   auto content = open_content(path, true, cd_block_bytes);
   if (!content) return tl::unexpected(content.error());
   return std::make_unique<BlockDevice>(path, std::move(content->storage), std::move(report));
+}
+
+tl::expected<std::unique_ptr<BlockDevice>, std::string> adopt_cd(const OpenedImage& image,
+                                                                 const std::string& path) {
+  if (image.format != ImageFormat::raw) {
+    auto storage =
+        storage_of({.socket = image.descriptor}, path + ": " + name_of(image.format), cd_block_bytes);
+    if (!storage) return tl::unexpected(storage.error());
+    return std::make_unique<BlockDevice>(path, std::move(*storage), BlockDevice::to_standard_error);
+  }
+  auto file = check_raw(HostFile::adopt(image.descriptor, path, HostFile::Mode::read_only), path);
+  if (!file) return tl::unexpected(file.error());
+  return std::make_unique<BlockDevice>(path,
+                                       std::make_unique<RawStorage>(std::move(*file), true, cd_block_bytes),
+                                       BlockDevice::to_standard_error);
 }
 
 }  // namespace quince::devices

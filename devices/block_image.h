@@ -6,6 +6,7 @@
 #include <tl/expected.hpp>
 
 #include "devices/block.h"
+#include "devices/block_container.h"
 
 namespace quince::devices {
 
@@ -20,8 +21,17 @@ struct DiskOptions {
 // Errors: "PATH: WHY (WHAT TO DO)", one line.
 tl::expected<std::unique_ptr<BlockDevice>, std::string> open_disk(const DiskOptions& options);
 
+// An image that somebody else has opened for reading.
+struct OpenedImage {
+  ImageFormat format = ImageFormat::raw;
+  int descriptor = -1;  // the file; of formats other than raw, the socket of an image server
+};
+
 // An image of a CD: 2048-byte blocks, read-only.
 tl::expected<std::unique_ptr<BlockDevice>, std::string> open_cd(
     const std::string& path, BlockDevice::Report report = BlockDevice::to_standard_error);
+// Takes over the descriptor; `path` is the name in errors and reports.
+tl::expected<std::unique_ptr<BlockDevice>, std::string> adopt_cd(const OpenedImage& image,
+                                                                 const std::string& path);
 
 }  // namespace quince::devices

@@ -54,17 +54,17 @@ std::size_t page_bytes() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)
 
 }  // namespace
 
-tl::expected<std::unique_ptr<JitDump>, std::string> JitDump::create() {
+tl::expected<std::unique_ptr<JitDump>, std::string> JitDump::create(bool keeps_open) {
   std::error_code error;
   const auto folder = std::filesystem::current_path(error);
   std::unique_ptr<JitDump> made(new JitDump(folder / ("jit-" + std::to_string(getpid()) + ".dump")));
-  if (error || !made->begin()) return tl::unexpected(made->path_ + ": " + std::strerror(errno));
+  if (error || !made->begin(keeps_open)) return tl::unexpected(made->path_ + ": " + std::strerror(errno));
   return made;
 }
 
-bool JitDump::begin() {
+bool JitDump::begin(bool keeps_open) {
   unlink(path_.c_str());
-  const int file = open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  const int file = open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
   if (file < 0) return false;
   FileHeader header;
   header.process = static_cast<u32>(getpid());
@@ -72,17 +72,21 @@ bool JitDump::begin() {
   const bool written = write(file, &header, sizeof header) == static_cast<ssize_t>(sizeof header);
   // perf learns of the file from this mapping alone.
   marker_ = written ? mmap(nullptr, page_bytes(), PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) : MAP_FAILED;
-  close(file);
+  if (keeps_open)
+    kept_open_ = file;
+  else
+    close(file);
   return marker_ != MAP_FAILED;
 }
 
 JitDump::~JitDump() {
   if (marker_ && marker_ != MAP_FAILED) munmap(marker_, page_bytes());
+  if (kept_open_ >= 0) close(kept_open_);
 }
 
 void JitDump::added(u32 pc, u32, std::span<const ppc::u8> code) { add(block_name(pc), code); }
 
-// As in PerfMap, nothing is kept open or in memory between two records.
+// As in PerfMap.
 void JitDump::add(std::string_view name, std::span<const ppc::u8> code) {
   LoadedCode record;
   record.bytes = static_cast<u32>(sizeof record + name.size() + 1 + code.size());
@@ -96,10 +100,11 @@ void JitDump::add(std::string_view name, std::span<const ppc::u8> code) {
   bytes += name;
   bytes += '\0';
   bytes.append(reinterpret_cast<const char*>(code.data()), code.size());
-  const int file = open(path_.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+  const int file =
+      kept_open_ >= 0 ? kept_open_ : open(path_.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
   if (file < 0) return;
   [[maybe_unused]] const ssize_t written = write(file, bytes.data(), bytes.size());
-  close(file);
+  if (file != kept_open_) close(file);
 }
 
 }  // namespace quince::jit

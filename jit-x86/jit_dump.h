@@ -13,9 +13,9 @@ namespace quince::jit {
 
 class JitDump final : public translator::CodeListener {
  public:
-  // A new file in the current folder, for this process. The error is the name of the file and why it can't be
-  // made.
-  static tl::expected<std::unique_ptr<JitDump>, std::string> create();
+  // A new file in the current folder, for this process. keeps_open: for a process that will not open files
+  // later. The error is the name of the file and why it can't be made.
+  static tl::expected<std::unique_ptr<JitDump>, std::string> create(bool keeps_open = false);
   ~JitDump() override;
   JitDump(const JitDump&) = delete;
   JitDump& operator=(const JitDump&) = delete;
@@ -25,9 +25,10 @@ class JitDump final : public translator::CodeListener {
 
  private:
   explicit JitDump(std::string path) : path_(std::move(path)) {}
-  bool begin();
+  bool begin(bool keeps_open);
 
   std::string path_;  // absolute: the guest may change the folder
+  int kept_open_ = -1;
   void* marker_ = nullptr;
   ppc::u64 next_index_ = 0;
 };

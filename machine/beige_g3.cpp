@@ -302,16 +302,9 @@ tl::expected<void, Error> BeigeG3::preload() {
   return {};
 }
 
-tl::expected<void, std::string> BeigeG3::change_cd(const std::string& path) {
-  if (path.empty()) {
-    cdrom_->press_eject();
-    return {};
-  }
-  auto medium = open_cd(path);
-  if (!medium) return tl::unexpected(medium.error());
-  cdrom_->insert(std::move(*medium));
-  return {};
-}
+void BeigeG3::press_eject() { cdrom_->press_eject(); }
+
+void BeigeG3::insert_cd(std::unique_ptr<devices::BlockDevice> medium) { cdrom_->insert(std::move(medium)); }
 
 std::vector<DeviceRow> BeigeG3::devices() {
   std::vector<DeviceRow> rows = {{"RAM", "processor", 0, static_cast<u32>(core_.bus.ram().size())},

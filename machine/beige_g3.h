@@ -46,7 +46,8 @@ class BeigeG3 {
   devices::AdbMouse mouse;
   devices::Display& screen() { return vga_; }
   StorageCounters storage() const;
-  tl::expected<void, std::string> change_cd(const std::string& path);  // empty: opens the drive
+  void press_eject();
+  void insert_cd(std::unique_ptr<devices::BlockDevice> medium);  // in the place of what is there
   std::vector<DeviceRow> devices();
 
  private:

@@ -50,7 +50,8 @@ tl::expected<int, Error> run_bare(const MachineOptions& options, Core& core, Run
                      return tl::unexpected<std::string>("this board has no CD drive");
                    },
                    .devices = [&board] { return board.devices(); },
-                   .storage = [] { return StorageCounters{}; }};
+                   .storage = [] { return StorageCounters{}; },
+                   .files = options.files};
   return run_watched(options, panel);
 }
 
@@ -60,16 +61,24 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
   BeigeG3 board(options, core, loop, serial, second_port);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
   board.reset();
-  FrontPanel panel{.screen = &board.screen(),
-                   .keyboard = &board.keyboard,
-                   .mouse = &board.mouse,
-                   .scheduler = core.scheduler,
-                   .core = core,
-                   .loop = loop,
-                   .quit = [&loop] { loop.stop(0); },
-                   .change_cd = [&board](const std::string& path) { return board.change_cd(path); },
-                   .devices = [&board] { return board.devices(); },
-                   .storage = [&board] { return board.storage(); }};
+  FrontPanel panel{
+      .screen = &board.screen(),
+      .keyboard = &board.keyboard,
+      .mouse = &board.mouse,
+      .scheduler = core.scheduler,
+      .core = core,
+      .loop = loop,
+      .quit = [&loop] { loop.stop(0); },
+      .change_cd = [&board, &options](const std::string& path) -> tl::expected<void, std::string> {
+        if (path.empty()) return board.press_eject(), tl::expected<void, std::string>{};
+        auto medium = options.files.open_cd(path);
+        if (!medium) return tl::unexpected(medium.error());
+        board.insert_cd(std::move(*medium));
+        return {};
+      },
+      .devices = [&board] { return board.devices(); },
+      .storage = [&board] { return board.storage(); },
+      .files = options.files};
   auto result = run_watched(options, panel);
   storage = board.storage();
   return result;

@@ -10,6 +10,7 @@
 
 #include "devices/adb_keyboard.h"
 #include "devices/adb_mouse.h"
+#include "devices/block_image.h"
 #include "devices/display.h"
 #include "machine/core.h"
 #include "machine/error.h"
@@ -46,6 +47,16 @@ struct ScreenMode {
   ppc::u16 depth = 32;                 // bits per pixel: 8, 15 or 32
 };
 
+// Files that the user names while the machine runs. Errors are a line.
+struct HostFiles {
+  using Opened = tl::expected<std::unique_ptr<devices::BlockDevice>, std::string>;
+  std::function<Opened(const std::string& path)> open_cd = [](const std::string& path) {
+    return devices::open_cd(path);
+  };
+  // Replaces a file when it is complete. Null: whoever wants that does it.
+  std::function<tl::expected<void, std::string>(const std::string& path, std::span<const char> content)> save;
+};
+
 // What somebody in front of the machine sees and touches. All of it belongs to the processor's thread;
 // scheduler.post() leads there.
 struct FrontPanel {
@@ -61,6 +72,7 @@ struct FrontPanel {
   std::function<tl::expected<void, std::string>(const std::string& path)> change_cd;
   std::function<std::vector<DeviceRow>()> devices;
   std::function<StorageCounters()> storage;
+  HostFiles files = {};
 };
 
 struct MachineOptions {
@@ -85,6 +97,8 @@ struct MachineOptions {
   double timeout_seconds = 0;  // of host time; 0: none
 
   static constexpr std::size_t most_disks = 3;
+
+  HostFiles files;
 
   Witness* witness = nullptr;  // watches; null: nobody does
 

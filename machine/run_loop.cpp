@@ -62,6 +62,7 @@ void RunLoop::stand_still(const std::optional<ppc::GuestException>& at) {
 }
 
 void RunLoop::resume() {
+  pause_wanted_ = false;  // who says so may be quicker than the machine that begins paused
   if (!paused_) return;
   paused_ = false;
   core_.clock.go_on();

@@ -63,6 +63,10 @@ Console::Console(Monitor& monitor, devices::Scheduler& scheduler, std::optional<
       scheduler_(scheduler) {
   if (::pipe2(wake_, O_CLOEXEC) != 0) wake_[0] = wake_[1] = -1;
   if (::pipe2(answered_, O_CLOEXEC) != 0) answered_[0] = answered_[1] = -1;
+  if (is_typed_elsewhere_ || ::isatty(input_)) {
+    rl_readline_name = "quince";
+    rl_initialize();  // reads files, which this process may soon not do any more
+  }
   thread_ =
       std::thread([this] { is_typed_elsewhere_ || ::isatty(input_) ? serve_terminal() : serve_lines(); });
 }
@@ -82,7 +86,6 @@ bool Console::wait_for_input() const {
 
 void Console::serve_terminal() {
   rl_catch_signals = 0;
-  rl_readline_name = "quince";
   rl_attempted_completion_function = complete;
   const std::unique_ptr<FILE, int (*)(FILE*)> stream(
       is_typed_elsewhere_ ? ::fdopen(::dup(input_), "r") : nullptr,

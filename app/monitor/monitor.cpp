@@ -224,7 +224,7 @@ Result Monitor::eject(const Json&) {
 
 Result Monitor::screenshot(const Json& arguments) {
   if (!panel_.screen) return no("screenshot: this board has no screen");
-  const auto written = write_screenshot(panel_.screen->frame(), arguments["file"]);
+  const auto written = write_screenshot(panel_.screen->frame(), arguments["file"], panel_.files.save);
   if (!written) return no("screenshot: " + written.error());
   return nullptr;
 }

@@ -42,9 +42,9 @@ std::string name_of_screenshot() {
   return name.data();
 }
 
-void save(const StillPicture& still) {
+void save(const StillPicture& still, const FileSaver& saver) {
   const std::string name = name_of_screenshot();
-  const auto written = write_screenshot(still.frame, name);
+  const auto written = write_screenshot(still.frame, name, saver);
   std::fprintf(stderr, "quince: %s\n", written ? ("screenshot: " + name).c_str() : written.error().c_str());
 }
 
@@ -171,7 +171,7 @@ void Session::handle_doorbell(const SDL_Event& event, Doorbell::Reason reason) {
     case Doorbell::Reason::picture: break;  // run() looks for it
     case Doorbell::Reason::screenshot: {
       const std::unique_ptr<StillPicture> still(static_cast<StillPicture*>(event.user.data1));
-      return save(*still);
+      return save(*still, panel_.files.save);
     }
     case Doorbell::Reason::end: ended_ = true;
   }

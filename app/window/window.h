@@ -20,6 +20,9 @@ struct WindowOptions {
 
 class Window {
  public:
+  // Goes on as the program that has windows, if this is another: before anything else is begun. Otherwise
+  // returns.
+  static void enter_program();
   // Finds the host's display; there is nothing to see yet. The error says why there is none.
   static tl::expected<std::unique_ptr<Window>, std::string> connect(const WindowOptions& options);
   ~Window();
@@ -27,7 +30,8 @@ class Window {
   Window& operator=(const Window&) = delete;
 
   // On the processor's thread, before the machine runs and when it has stopped. In between there is a window,
-  // unless the host refuses: then a line on standard error says so, and the machine runs without.
+  // unless the host refuses: then a line on standard error says so, and the machine runs without. When
+  // attach() returns all is open that the window needs of the host.
   void attach(machine::FrontPanel& panel);
   void detach();
 
@@ -38,6 +42,7 @@ class Window {
 
   std::unique_ptr<Attachment> attachment_;
   std::promise<Attachment*> attached_;  // null: there will be none
+  std::promise<void> shown_;            // the window is there, or will not be
   std::promise<void> leave_;            // the machine's side will not touch SDL any more
   std::thread thread_;
 };

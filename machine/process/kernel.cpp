@@ -59,6 +59,9 @@ tl::expected<int, Error> Kernel::run() {
   adopt_host_dispositions();
   if (options_.timeout_seconds > 0) host.set_timeout(options_.timeout_seconds);
   start(*program, options_.environment);
+  if (options_.starting) {
+    if (auto started = options_.starting(program->path); !started) return tl::unexpected(started.error());
+  }
   while (!exit_code_ && !death_signal_) step();
   if (is_child_) end_child();
   if (options_.finished) options_.finished(cpu, *engine_);
@@ -108,6 +111,11 @@ void Kernel::say_once(const std::string& message) {
   if (said_.insert(message).second) std::fprintf(stderr, "quince: %s\n", message.c_str());
 }
 
+Result Kernel::note_refusal(Result result, const std::string& path) const {
+  if (result == -EACCES && options_.on_refusal) options_.on_refusal(path);
+  return result;
+}
+
 // --- exec ---
 
 Result Kernel::exec(const std::string& path, std::vector<std::string> arguments,
@@ -120,7 +128,7 @@ Result Kernel::exec(const std::string& path, std::vector<std::string> arguments,
     const auto& defect = program.error();
     if (defect.error == ENOEXEC)
       say_once("exec: the program cannot start " + defect.path + ": " + defect.why);
-    return -defect.error;
+    return note_refusal(-defect.error, defect.path);
   }
   give_back_memory();
   std::erase_if(threads_, [&](const auto& t) { return t.get() != current_; });

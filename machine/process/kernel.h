@@ -81,6 +81,8 @@ class Kernel {
   u64 make_deadline(u64 nanoseconds);  // from now, or as the call found out when it was made first
   void random_bytes(void* to, std::size_t bytes);
   void say_once(const std::string& message);
+  // The result as it is. Who may know why (ExecOptions::on_refusal) is told of EACCES. Empty path: a socket.
+  Result note_refusal(Result result, const std::string& path) const;
 
   // Positions in directories, as 31-bit numbers.
   i64 shorten_directory_position(i64 wide);

@@ -27,6 +27,11 @@ struct ExecOptions {
   EngineFactory engine;
   double timeout_seconds = 0;  // of host time; 0: none
   ClockKind clock = ClockKind::real;
+  // Called before the first instruction, with the file that is executed: nothing of the host is opened any
+  // more but for the guest. The error is why it must not start.
+  std::function<tl::expected<void, Error>(const std::string& program)> starting;
+  // The host has refused (EACCES) to open this for the guest; empty: a socket.
+  std::function<void(const std::string& path)> on_refusal;
   // Called once when the program has ended, in the process that called run_process: for --stats.
   std::function<void(const ppc::Cpu&, const ppc::Engine&)> finished;
 };

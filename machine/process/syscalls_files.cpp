@@ -21,7 +21,9 @@ constexpr i64 largest_offset32 = 0x7fff'ffff;
 
 Result open_at(Kernel& k, int directory, u32 name, u32 flags, u32 mode) {
   const std::string text = path(k, name);
-  return interruptible(SYS_openat, directory, host_address(text.c_str()), open_flags_to_host(flags), mode);
+  const Result file =
+      interruptible(SYS_openat, directory, host_address(text.c_str()), open_flags_to_host(flags), mode);
+  return directory == AT_FDCWD ? k.note_refusal(file, text) : file;
 }
 
 bool never_blocks(int file) {

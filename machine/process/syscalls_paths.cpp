@@ -169,6 +169,65 @@ Result sys_readlink(Kernel& k, const Arguments& a) {
 
 // --- Rights, owners, times ---
 
+namespace {
+
+// The sandbox of `exec` lets files be changed only through descriptors, which nobody gets without the right
+// to read or write. What Linux allows here for names alone needs one of the two.
+class Opened {
+ public:
+  Opened(int directory, const std::string& name, int access)
+      : fd_(openat(directory, name.c_str(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {}
+  ~Opened() {
+    const int error = errno;
+    if (fd_ >= 0) close(fd_);
+    errno = error;
+  }
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// change(descriptor) is 0, or -1 with errno.
+template <class Change>
+Result change_file(int directory, const std::string& name, Change change) {
+  const Opened readable(directory, name, O_RDONLY);
+  if (readable.get() >= 0) return from_host(change(readable.get()));
+  if (errno != EACCES) return -errno;
+  const Opened writable(directory, name, O_WRONLY);
+  if (writable.get() < 0) return -errno;
+  return from_host(change(writable.get()));
+}
+
+Result change_mode(int directory, const std::string& name, u32 mode) {
+  return change_file(directory, name,
+                     [&](int file) { return fchmod(file, static_cast<mode_t>(file_mode(mode))); });
+}
+
+// Of a symbolic link itself nothing is changed but its existence is asked for: its owner matters to nobody.
+Result change_owner(int directory, const std::string& name, u32 user, u32 group, bool follow) {
+  struct stat info;
+  if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
+  if (!follow && S_ISLNK(info.st_mode)) return (user & group) == ~0u ? 0 : -EPERM;
+  return change_file(directory, name, [&](int file) { return fchown(file, user, group); });
+}
+
+Result change_times(int directory, const std::string& name, const timespec* times, bool follow) {
+  struct stat info;
+  if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
+  if (!follow && S_ISLNK(info.st_mode)) return -EPERM;
+  return change_file(directory, name, [&](int file) { return futimens(file, times); });
+}
+
+Result change_size(const std::string& name, off_t bytes) {
+  const Opened file(AT_FDCWD, name, O_WRONLY);
+  return file.get() < 0 ? -errno : from_host(ftruncate(file.get(), bytes));
+}
+
+}  // namespace
+
 Result sys_access(Kernel& k, const Arguments& a) {
   return from_host(access(path(k, a[0]).c_str(), signed_word(a[1])));
 }
@@ -178,32 +237,32 @@ Result sys_faccessat(Kernel& k, const Arguments& a) {
 Result sys_faccessat2(Kernel& k, const Arguments& a) {
   return from_host(faccessat(signed_word(a[0]), path(k, a[1]).c_str(), signed_word(a[2]), signed_word(a[3])));
 }
-Result sys_chmod(Kernel& k, const Arguments& a) {
-  return from_host(chmod(k.memory.string(a[0]).c_str(), static_cast<mode_t>(file_mode(a[1]))));
-}
+Result sys_chmod(Kernel& k, const Arguments& a) { return change_mode(AT_FDCWD, k.memory.string(a[0]), a[1]); }
 Result sys_fchmod(Kernel&, const Arguments& a) {
   return from_host(fchmod(signed_word(a[0]), static_cast<mode_t>(file_mode(a[1]))));
 }
 Result sys_fchmodat(Kernel& k, const Arguments& a) {
-  return from_host(
-      fchmodat(signed_word(a[0]), k.memory.string(a[1]).c_str(), static_cast<mode_t>(file_mode(a[2])), 0));
+  return change_mode(signed_word(a[0]), k.memory.string(a[1]), a[2]);
 }
 Result sys_chown(Kernel& k, const Arguments& a) {
-  return from_host(chown(k.memory.string(a[0]).c_str(), a[1], a[2]));
+  return change_owner(AT_FDCWD, k.memory.string(a[0]), a[1], a[2], true);
 }
 Result sys_lchown(Kernel& k, const Arguments& a) {
-  return from_host(lchown(k.memory.string(a[0]).c_str(), a[1], a[2]));
+  return change_owner(AT_FDCWD, k.memory.string(a[0]), a[1], a[2], false);
 }
 Result sys_fchown(Kernel&, const Arguments& a) { return from_host(fchown(signed_word(a[0]), a[1], a[2])); }
 Result sys_fchownat(Kernel& k, const Arguments& a) {
-  return from_host(fchownat(signed_word(a[0]), k.memory.string(a[1]).c_str(), a[2], a[3], signed_word(a[4])));
+  if (a[4] & ~u32{AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH}) return -EINVAL;
+  const std::string name = k.memory.string(a[1]);
+  if (name.empty() && (a[4] & AT_EMPTY_PATH)) return from_host(fchown(signed_word(a[0]), a[2], a[3]));
+  return change_owner(signed_word(a[0]), name, a[2], a[3], !(a[4] & AT_SYMLINK_NOFOLLOW));
 }
 Result sys_umask(Kernel&, const Arguments& a) { return umask(static_cast<mode_t>(file_mode(a[0]))); }
 Result sys_truncate(Kernel& k, const Arguments& a) {
-  return from_host(truncate(k.memory.string(a[0]).c_str(), signed_word(a[1])));
+  return change_size(k.memory.string(a[0]), signed_word(a[1]));
 }
 Result sys_truncate64(Kernel& k, const Arguments& a) {
-  return from_host(truncate(k.memory.string(a[0]).c_str(), static_cast<off_t>(pair(a[2], a[3]))));
+  return change_size(k.memory.string(a[0]), static_cast<off_t>(pair(a[2], a[3])));
 }
 
 namespace {
@@ -216,9 +275,10 @@ Result set_times(Kernel& k, int directory, u32 name, u32 times, int flags, bool 
     host[n] = to_timespec(k.memory.get<Guest>(times + n * static_cast<u32>(sizeof(Guest))));
     if (microseconds) host[n].tv_nsec *= 1000;
   }
-  const std::string text = name ? k.memory.string(name) : "";
-  return from_host(
-      syscall(SYS_utimensat, directory, name ? text.c_str() : nullptr, times ? host.data() : nullptr, flags));
+  const timespec* wanted = times ? host.data() : nullptr;
+  if (!name) return from_host(syscall(SYS_utimensat, directory, nullptr, wanted, flags));
+  if (flags & ~AT_SYMLINK_NOFOLLOW) return -EINVAL;
+  return change_times(directory, k.memory.string(name), wanted, !(flags & AT_SYMLINK_NOFOLLOW));
 }
 
 }  // namespace
@@ -239,7 +299,7 @@ Result sys_utime(Kernel& k, const Arguments& a) {  // struct utimbuf: two words
   if (!a[1]) return set_times<GuestTime32>(k, AT_FDCWD, a[0], 0, 0, true);
   const auto times = k.memory.get<std::array<be_i32, 2>>(a[1]);
   const timespec host[2] = {{times[0], 0}, {times[1], 0}};
-  return from_host(utimensat(AT_FDCWD, k.memory.string(a[0]).c_str(), host, 0));
+  return change_times(AT_FDCWD, k.memory.string(a[0]), host, true);
 }
 
 // --- Directories ---

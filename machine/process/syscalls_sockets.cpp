@@ -62,8 +62,8 @@ Result name_of(Kernel& k, const Arguments& a, int (*call)(int, sockaddr*, sockle
 
 }  // namespace
 
-Result sys_socket(Kernel&, const Arguments& a) {
-  return from_host(socket(signed_word(a[0]), signed_word(a[1]), signed_word(a[2])));
+Result sys_socket(Kernel& k, const Arguments& a) {
+  return k.note_refusal(from_host(socket(signed_word(a[0]), signed_word(a[1]), signed_word(a[2]))), "");
 }
 Result sys_socketpair(Kernel& k, const Arguments& a) {
   int ends[2];
