@@ -112,6 +112,11 @@ bool ServerSocket::wait_for(int descriptor) const {
   return files[1].revents == 0;
 }
 
+bool ServerSocket::ends_within(int milliseconds) const {
+  pollfd wake{wake_[0], 0, 0};
+  return ::poll(&wake, 1, milliseconds) > 0;
+}
+
 void ServerSocket::serve() {
   while (wait_for(listener_)) {
     const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -129,9 +134,14 @@ void ServerSocket::serve_client(int descriptor) {
     const ssize_t bytes = ::recv(descriptor, buffer.data(), buffer.size(), 0);
     if (bytes < 0 && errno == EINTR) continue;
     if (bytes <= 0) break;
+    ++unread_;
     scheduler_.post([this, text = std::string(buffer.data(), static_cast<std::size_t>(bytes))] {
+      --unread_;
       client_.received(text);
     });
+    // A client that sends faster than the machine takes it waits.
+    while (unread_ >= most_unread && !ends_within(10)) {
+    }
   }
   set_connection(-1);
   ::close(descriptor);

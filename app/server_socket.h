@@ -2,6 +2,7 @@
 // thread of its own, which only posts to the processor's thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,6 +39,7 @@ class ServerSocket {
   ServerSocket(int listener, std::string path, devices::Scheduler& scheduler, Client client);
   void serve();
   bool wait_for(int descriptor) const;  // false: the machine is going away
+  bool ends_within(int milliseconds) const;
   void serve_client(int descriptor);
   void set_connection(int descriptor);
 
@@ -48,6 +50,8 @@ class ServerSocket {
   const Client client_;
   std::mutex mutex_;  // guards connection_, so that nothing is sent to a descriptor that is closed
   int connection_ = -1;
+  static constexpr int most_unread = 64;  // pieces of up to 4 KiB
+  std::atomic<int> unread_{0};
   std::thread thread_;
 };
 

@@ -24,6 +24,7 @@ using ppc::u8;
 
 // Keys come no faster than the guest reads them: ADB is polled about every 11 ms.
 constexpr u64 key_interval = 25'000'000;  // ns of guest time
+constexpr std::size_t most_keys = 16384;  // going down or up
 constexpr u32 most_bytes = 0x1'0000, most_instructions = 4096;
 
 tl::unexpected<std::string> no(std::string why) { return tl::unexpected(std::move(why)); }
@@ -233,6 +234,8 @@ Result Monitor::type(const Json& arguments) {
   if (!panel_.keyboard) return no("type: this board has no keyboard");
   auto strokes = keystrokes_of(with_newlines(arguments["text"]));
   if (!strokes) return no("type: there is a character that the US keyboard does not have");
+  if (keys_.size() + strokes->size() > most_keys)
+    return no("type: too much at once (wait until it is typed)");
   press(std::move(*strokes));
   return nullptr;
 }
@@ -242,6 +245,7 @@ Result Monitor::key(const Json& arguments) {
   auto strokes = keystrokes_of_chord(arguments["keys"].get<std::string>());
   if (!strokes)
     return no("key: there is no such key (try return, escape, f1, command-q, control-option-left)");
+  if (keys_.size() + strokes->size() > most_keys) return no("key: too much at once (wait until it is typed)");
   press(std::move(*strokes));
   return nullptr;
 }

@@ -37,7 +37,7 @@ GuestMemory::~GuestMemory() { munmap(base_, reservation); }
 
 tl::expected<ppc::Mapping, ppc::GuestException> GuestMemory::translate(const ppc::CpuState&, u32 ea,
                                                                        ppc::Access access) {
-  const u8 page = pages_[ea / page_size];
+  const u16 page = pages_[ea / page_size];
   const bool writing = access == ppc::Access::write;
   if ((page & any_access) && (!writing || (page & write_bit))) {
     ppc::Mapping mapping;
@@ -63,8 +63,33 @@ u8* GuestMemory::page(u32 physical_page, bool write) {
 
 // --- Bookkeeping ---
 
-void GuestMemory::set_pages(u32 address, u64 bytes, u8 bits) {
-  std::fill_n(pages_.data() + address / page_size, bytes / page_size, bits);
+void GuestMemory::set_pages(u32 address, u64 bytes, u16 bits) {
+  u16* const first = pages_.data() + address / page_size;
+  u16* const end = first + bytes / page_size;
+  pieces_ -= static_cast<u32>(std::count_if(first, end, [](u16 page) { return page & piece; }));
+  std::fill(first, end, bits);
+}
+
+// Whether the range may become something of its own without there being too many pieces.
+bool GuestMemory::may_cut(u32 address, u64 bytes) const {
+  const u32 first = address / page_size, end = static_cast<u32>((address + bytes) / page_size);
+  const u32 new_ones = (pages_[first] & piece ? 0u : 1u) + (pages_[end] & piece ? 0u : 1u);
+  return pieces_ + new_ones <= most_pieces;
+}
+
+// The range has become something of its own. The host joins neighbours that are alike, but not those of
+// files, nor what is shared.
+void GuestMemory::note_cuts(u32 address, u64 bytes) {
+  constexpr u16 kind = any_access | mapped | shared | of_file;
+  for (const u64 at : {u64{address}, address + bytes}) {
+    const u32 here = static_cast<u32>(at / page_size);
+    u16& page = pages_[here];
+    const bool alike =
+        here != 0 && (pages_[here - 1] & kind) == (page & kind) && !(page & (shared | of_file));
+    if (page & piece) --pieces_;
+    page = static_cast<u16>(alike ? page & ~piece : page | piece);
+    if (!alike) ++pieces_;
+  }
 }
 
 void GuestMemory::translations_changed(u32 address, u64 bytes) {
@@ -124,7 +149,7 @@ void GuestMemory::close_hole(u32 address, u64 bytes) {
 i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& backing) {
   bytes = round_up(bytes);
   if (bytes == 0 || (address & page_mask)) return -EINVAL;
-  if (!in_task(address, bytes)) return -ENOMEM;
+  if (!in_task(address, bytes) || !may_cut(address, bytes)) return -ENOMEM;
   const int flags = backing.flags | MAP_FIXED | MAP_NORESERVE;
   if (mmap(base_ + address, bytes, host_protection(protection), flags, backing.file,
            static_cast<off_t>(backing.offset)) == MAP_FAILED) {
@@ -139,8 +164,10 @@ i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& back
   remove_range(address, bytes);
   add_range(address, bytes);
   set_pages(address, bytes,
-            static_cast<u8>((protection & any_access) | mapped |
-                            ((backing.flags & MAP_TYPE) == MAP_PRIVATE ? 0 : shared)));
+            static_cast<u16>((protection & any_access) | mapped |
+                             ((backing.flags & MAP_TYPE) == MAP_PRIVATE ? 0 : shared) |
+                             (backing.flags & MAP_ANONYMOUS ? 0 : of_file)));
+  note_cuts(address, bytes);
   content_changed(address, bytes);
   return address;
 }
@@ -148,9 +175,11 @@ i64 GuestMemory::map(u32 address, u64 bytes, int protection, const Backing& back
 i64 GuestMemory::unmap(u32 address, u64 bytes) {
   bytes = round_up(bytes);
   if (bytes == 0 || (address & page_mask) || !in_task(address, bytes)) return -EINVAL;
+  if (!may_cut(address, bytes)) return -ENOMEM;
   reserve(address, bytes);
   remove_range(address, bytes);
   set_pages(address, bytes, 0);
+  note_cuts(address, bytes);
   content_changed(address, bytes);
   return 0;
 }
@@ -159,17 +188,18 @@ i64 GuestMemory::protect(u32 address, u64 bytes, int protection) {
   bytes = round_up(bytes);
   if (address & page_mask) return -EINVAL;
   if (bytes == 0) return 0;
-  if (!in_task(address, bytes) || !is_mapped(address, bytes)) return -ENOMEM;
+  if (!in_task(address, bytes) || !is_mapped(address, bytes) || !may_cut(address, bytes)) return -ENOMEM;
   if (protection & PROT_WRITE) release(address, bytes);
   if (mprotect(base_ + address, bytes, host_protection(protection)) != 0) {
     const int error = errno;
     protect_host_again(address, bytes);
     return -error;
   }
-  u8* pages = pages_.data() + address / page_size;
+  u16* pages = pages_.data() + address / page_size;
   for (u64 n = 0; n < bytes / page_size; ++n) {
-    pages[n] = static_cast<u8>((pages[n] & ~any_access) | (protection & any_access));
+    pages[n] = static_cast<u16>((pages[n] & ~any_access) | (protection & any_access));
   }
+  note_cuts(address, bytes);
   translations_changed(address, bytes);
   return 0;
 }
@@ -177,7 +207,7 @@ i64 GuestMemory::protect(u32 address, u64 bytes, int protection) {
 // The host has stopped somewhere in the middle of a change.
 void GuestMemory::protect_host_again(u32 address, u64 bytes) {
   for (u64 at = address; at < address + bytes; at += page_size) {
-    const u8 bits = pages_[static_cast<u32>(at) / page_size];
+    const u16 bits = pages_[static_cast<u32>(at) / page_size];
     mprotect(base_ + at, page_size, bits & guarded ? PROT_READ : host_protection(bits & any_access));
   }
 }
@@ -194,12 +224,13 @@ i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move,
   u32 to = fixed_address;
   if (!to && is_free(static_cast<u32>(address + old_bytes), new_bytes - old_bytes)) to = address;
   if (!to && may_move) to = find_free(new_bytes);
-  if (!to || !in_task(to, new_bytes)) return -ENOMEM;
+  if (!to || !in_task(to, new_bytes) || !may_cut(to, new_bytes) || !may_cut(address, old_bytes))
+    return -ENOMEM;
   // Pages may have different rights: some versions of Linux move several mappings at once.
-  const u8* const source = pages_.data() + address / page_size;
-  std::vector<u8> bits(source, source + std::min(old_bytes, new_bytes) / page_size);
-  bits.resize(new_bytes / page_size, bits.back());
-  for (u8& page_bits : bits) page_bits &= static_cast<u8>(~recorded);
+  const u16* const source = pages_.data() + address / page_size;
+  std::vector<u16> bits(source, source + std::min(old_bytes, new_bytes) / page_size);
+  bits.resize(new_bytes / page_size, static_cast<u16>(bits.back() & ~piece));
+  for (u16& page_bits : bits) page_bits &= static_cast<u16>(~recorded);
   if (to == address) {
     // The host extends a mapping in place only into a hole.
     munmap(base_ + address + old_bytes, new_bytes - old_bytes);
@@ -220,7 +251,10 @@ i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move,
   }
   remove_range(to, new_bytes);
   add_range(to, new_bytes);
+  set_pages(to, new_bytes, 0);
   std::copy(bits.begin(), bits.end(), pages_.data() + to / page_size);
+  pieces_ += static_cast<u32>(std::count_if(bits.begin(), bits.end(), [](u16 page) { return page & piece; }));
+  note_cuts(to, new_bytes);
   content_changed(to, new_bytes);
   return to;
 }
@@ -279,7 +313,7 @@ u64 GuestMemory::accessible(u32 address, u64 bytes, bool write) {
   return there;
 }
 
-u64 GuestMemory::reachable(u32 address, u64 bytes, u8 needed) const {
+u64 GuestMemory::reachable(u32 address, u64 bytes, u16 needed) const {
   const u64 end = std::min<u64>(u64{address} + bytes, layout::task_end);
   u64 at = address;
   while (at < end && (pages_[static_cast<u32>(at) / page_size] & needed))
@@ -341,7 +375,12 @@ void GuestMemory::guard_code(u32 physical_page) {
   if (guards_left_ == 0 || (pages_[page] & guarded)) return;
   pages_[page] |= guarded;
   guarded_pages_.push_back(page);
+  if (cpu_ && guarded_pages_.size() > most_guarded_pages) cpu_->request_attention();  // for settle()
   if (pages_[page] & write_bit) mprotect(base_ + physical_page, page_size, PROT_READ);
+}
+
+void GuestMemory::settle() {
+  if (guarded_pages_.size() > most_guarded_pages) end_guarding();
 }
 
 // Something is about to write to the range.
@@ -358,7 +397,7 @@ void GuestMemory::release(u32 address, u64 bytes) {
 
 void GuestMemory::drop_guard(u32 page) {
   if (!(pages_[page] & guarded)) return;
-  pages_[page] &= static_cast<u8>(~guarded);
+  pages_[page] &= static_cast<u16>(~guarded);
   if (pages_[page] & write_bit) mprotect(base_ + page * page_size, page_size, PROT_READ | PROT_WRITE);
   if (cpu_) cpu_->forget_code(page * page_size);
 }

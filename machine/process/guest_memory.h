@@ -39,6 +39,10 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   const u8* flat() override { return base_; }
   bool stores_can_fault() override { return guards_left_ > 0; }
   void guard_code(u32 physical_page) override;
+  // While nothing is translated or executed. Beyond this number of guarded pages, each of which may cut the
+  // host's memory in three, there are none any more.
+  static constexpr std::size_t most_guarded_pages = 8192;
+  void settle();
   u64 read(u32, unsigned) override { return 0; }  // there is no MMIO
   void write(u32, unsigned, u64) override {}
 
@@ -49,6 +53,9 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
     int file = -1;
     u64 offset = 0;  // bytes, a multiple of the page size
   };
+  // Pieces of memory with rights or contents of their own. Linux has a limit for them (65530), of which the
+  // host's process needs some itself: beyond most_pieces a change is ENOMEM.
+  static constexpr u32 most_pieces = 32768;
   i64 map(u32 address, u64 bytes, int protection, const Backing& backing);  // replaces what is there
   i64 unmap(u32 address, u64 bytes);
   i64 protect(u32 address, u64 bytes, int protection);
@@ -97,9 +104,20 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   const std::vector<u32>& recorded_pages() const { return recorded_; }
 
  private:
-  enum PageBits : u8 { write_bit = 2, any_access = 7, mapped = 8, shared = 16, recorded = 32, guarded = 64 };
+  enum PageBits : u16 {
+    write_bit = 2,
+    any_access = 7,
+    mapped = 8,
+    shared = 16,
+    recorded = 32,
+    guarded = 64,
+    of_file = 128,
+    piece = 256,  // the host's memory changes its kind here
+  };
   static bool in_task(u32 address, u64 bytes) { return u64{address} + bytes <= layout::task_end; }
-  void set_pages(u32 address, u64 bytes, u8 bits);
+  void set_pages(u32 address, u64 bytes, u16 bits);
+  bool may_cut(u32 address, u64 bytes) const;
+  void note_cuts(u32 address, u64 bytes);
   void content_changed(u32 address, u64 bytes);
   void translations_changed(u32 address, u64 bytes);
   void add_range(u32 address, u64 bytes);
@@ -108,15 +126,16 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   void close_hole(u32 address, u64 bytes);
   void protect_host_again(u32 address, u64 bytes);
   void record(u32 page);
-  u64 reachable(u32 address, u64 bytes, u8 needed) const;
+  u64 reachable(u32 address, u64 bytes, u16 needed) const;
   void release(u32 address, u64 bytes);
   void drop_guard(u32 page);
   void end_guarding();
 
   u8* base_;
-  ppc::PageTable<u8> pages_;   // PROT_* bits and PageBits
+  ppc::PageTable<u16> pages_;  // PROT_* bits and PageBits
   std::map<u32, u64> ranges_;  // mapped: begin to end, none touching another
   ppc::Cpu* cpu_ = nullptr;
+  u32 pieces_ = 0;  // pages with the bit `piece`: where one begins
   u32 heap_start_ = 0, heap_end_ = 0;
   // Pages with translated code which the guest may write are read-only on the host, so that stores of
   // generated code fault there. A program that writes to such pages all the time soon has none any more: its

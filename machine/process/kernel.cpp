@@ -108,7 +108,10 @@ void Kernel::random_bytes(void* to, std::size_t bytes) {
 }
 
 void Kernel::say_once(const std::string& message) {
-  if (said_.insert(message).second) std::fprintf(stderr, "quince: %s\n", message.c_str());
+  constexpr std::size_t most = 32;  // a program can ask for four thousand million calls
+  if (said_.size() >= most || !said_.insert(message).second) return;
+  std::fprintf(stderr, "quince: %s\n", message.c_str());
+  if (said_.size() == most) std::fprintf(stderr, "quince: exec: no more of this is told\n");
 }
 
 Result Kernel::note_refusal(Result result, const std::string& path) const {

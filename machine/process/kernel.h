@@ -70,6 +70,7 @@ class Kernel {
   ppc::Cpu cpu;
   HostSignals host;
 
+  static constexpr std::size_t most_threads = 4096;
   Thread& thread() { return *current_; }
   std::vector<std::unique_ptr<Thread>>& threads() { return threads_; }
   const std::string& program_path() const { return program_path_; }
@@ -173,6 +174,7 @@ class Kernel {
   std::set<std::string> said_;
   std::mt19937_64 deterministic_random_;
   static constexpr i64 directory_mark = 0x4000'0000;
+  static constexpr std::size_t most_directory_positions = 16384;
   std::vector<i64> directory_positions_;
 };
 

@@ -146,6 +146,7 @@ u32 Kernel::requeue_futex(u32 from, u32 to, u32 count) {
 void Kernel::step() {
   // In this order: a signal that arrives after the limit is set makes the engine return at once.
   cpu.limit = next_limit();
+  memory.settle();
   if (host.pending()) take_host_signals();
   fire_timer();
   if (exit_code_ || death_signal_) return;

@@ -44,9 +44,9 @@ class PendingSignals {
   void clear() { queue_.clear(), set_ = 0; }
   u64 set() const { return set_; }
   std::optional<SignalInfo> take(u64 wanted);  // the lowest number of the set
+  static constexpr std::size_t longest_queue = 1024;
 
  private:
-  static constexpr std::size_t longest_queue = 1024;
   std::deque<SignalInfo> queue_;
   u64 set_ = 0;
 };

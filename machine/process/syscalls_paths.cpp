@@ -334,6 +334,8 @@ i64 Kernel::shorten_directory_position(i64 wide) {
   if (wide <= largest_size32 && !(wide & directory_mark)) return wide;
   const auto found = std::find(directory_positions_.begin(), directory_positions_.end(), wide);
   if (found == directory_positions_.end()) {
+    // Who reads so many entries will hardly go back to the first.
+    if (directory_positions_.size() >= most_directory_positions) directory_positions_.clear();
     directory_positions_.push_back(wide);
     return static_cast<i64>(directory_positions_.size() - 1) | directory_mark;
   }

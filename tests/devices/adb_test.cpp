@@ -36,6 +36,13 @@ TEST_F(AdbTest, OpenFirmwareMovesTheDevices) {
   EXPECT_EQ(command(0x2f), (Data{2, 1}));
 }
 
+TEST_F(AdbTest, KeysThatNobodyFetchesAreLost) {
+  for (unsigned n = 0; n < 1000; ++n) keyboard.key(n & 0x3f, true);
+  unsigned fetched = 0;
+  for (auto keys = command(0x2c); keys && !keys->empty(); keys = command(0x2c)) fetched += 2;
+  EXPECT_EQ(fetched, 128u);
+}
+
 TEST_F(AdbTest, HandlersChangeOnlyToSupportedOnes) {
   command(0x2b, {0x22, 3});
   EXPECT_EQ(command(0x2f), (Data{2, 3}));

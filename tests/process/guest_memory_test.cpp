@@ -281,5 +281,53 @@ TEST(GuestMemory, TellsTheProcessorWhatChanges) {
   EXPECT_EQ(rest.changed.size(), 2u) << "another page is there now";
 }
 
+// The host has a limit for pieces of memory, which the guest must not use up.
+TEST(GuestMemory, PiecesAreLimited) {
+  GuestMemory memory;
+  u32 at = 0x1000'0000;
+  i64 result = 0;
+  for (; (result = memory.map(at, page, rw, anonymous)) == at; at += 2 * page) {
+  }
+  EXPECT_EQ(result, -ENOMEM);
+  const u32 ranges = (at - 0x1000'0000) / (2 * page);
+  EXPECT_GT(ranges, 10'000u);
+  EXPECT_LE(2 * ranges, GuestMemory::most_pieces);
+  EXPECT_EQ(memory.protect(0x1000'0000, page, PROT_READ), 0) << "a whole piece can change";
+  EXPECT_EQ(memory.unmap(0x1000'0000, page), 0);
+  EXPECT_EQ(memory.map(0x1000'0000, page, rw, anonymous), 0x1000'0000) << "room for one again";
+  memory.clear();
+  EXPECT_EQ(memory.map(0x1000'0000, page, rw, anonymous), 0x1000'0000);
+
+  // Rights that change from page to page are pieces, too.
+  memory.clear();
+  constexpr u32 many = 100'000;
+  ASSERT_EQ(memory.map(0x1000'0000, u64{many} * page, rw, anonymous), 0x1000'0000);
+  u32 changed = 0;
+  while (changed < many / 2 && memory.protect(0x1000'0000 + 2 * changed * page, page, PROT_READ) == 0)
+    ++changed;
+  EXPECT_GT(changed, 10'000u);
+  EXPECT_LE(2 * changed, GuestMemory::most_pieces);
+}
+
+TEST(GuestMemory, GuardsAreLimited) {
+  GuestMemory memory;
+  memory.map(0x1000'0000, 20'000 * page, rw, anonymous);
+  for (u32 n = 0; n <= GuestMemory::most_guarded_pages; ++n) {
+    EXPECT_TRUE(memory.stores_can_fault());
+    memory.settle();
+    memory.guard_code(0x1000'0000 + 2 * n * page);
+  }
+  memory.settle();
+  EXPECT_FALSE(memory.stores_can_fault());
+}
+
+TEST(GuestMemory, NeighboursThatAreAlikeAreOnePiece) {
+  GuestMemory memory;
+  memory.start_heap(0x1000'0000);
+  for (u32 n = 1; n <= 3 * GuestMemory::most_pieces; ++n) {
+    ASSERT_EQ(memory.set_heap_end(0x1000'0000 + n * page), 0x1000'0000 + n * page);
+  }
+}
+
 }  // namespace
 }  // namespace quince::machine::process

@@ -30,6 +30,14 @@ TEST(PendingSignals, TakesOnlyWhatIsWanted) {
   EXPECT_FALSE(pending.take(~u64{0}));
 }
 
+TEST(PendingSignals, ThereIsAnEnd) {
+  PendingSignals pending;
+  for (u32 n = 0; n < 100'000; ++n) pending.add(SignalInfo::sent(40, SI_QUEUE, n, 0));
+  std::size_t count = 0;
+  while (pending.take(~u64{0})) ++count;
+  EXPECT_EQ(count, PendingSignals::longest_queue);
+}
+
 TEST(Signals, DefaultActions) {
   EXPECT_EQ(default_action(SIGCHLD), DefaultAction::ignore);
   EXPECT_EQ(default_action(SIGTSTP), DefaultAction::stop);

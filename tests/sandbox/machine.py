@@ -79,6 +79,9 @@ def check_requests(monitor, given, elsewhere):
         error = monitor.ask("cd", file=str(qcow2))
         expect(error is None, error)
     expect(monitor.ask("eject") is None, "eject")
+    expect("too much" in monitor.ask("type", text="q" * 10000), "keys without end")
+    monitor.socket.sendall(b'{"command": "status"}\n' * 500)  # nothing is lost, and nothing grows
+    expect(monitor.ask("status") is None, "many commands at once")
 
 
 def main():
