@@ -16,7 +16,6 @@ namespace quince::machine::process {
 
 namespace {
 
-constexpr std::size_t most_threads = 4096;
 constexpr int high_descriptor = 512;  // out of the way of the guest's
 
 bool write_all(int file, const void* data, std::size_t bytes) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "devices/block_image.h"
 #include "devices/ne2000.h"
 #include "devices/nvram.h"
 #include "guest-ppc/interpreter.h"
@@ -277,10 +278,15 @@ class World {
       case 2: board_.mouse.button(devices::AdbMouse::Button{static_cast<u8>(in.below(3))}, how & 8); break;
       case 3: serial_a_.type(in.u8()); break;
       case 4: serial_b_.type(in.u8()); break;
-      case 5: board_.change_cd(how & 8 ? media_.cd.path() : ""); break;
+      case 5: return how & 8 ? put_cd_in() : board_.press_eject();
       case 6: look(how & 8); break;
       default: board_.reset(); break;
     }
+  }
+  void put_cd_in() {
+    auto medium = devices::open_cd(media_.cd.path());
+    require(medium.has_value(), "the CD cannot be opened");
+    board_.insert_cd(std::move(*medium));
   }
   void look(bool at_pixels) {
     const devices::Frame frame = board_.screen().frame();
