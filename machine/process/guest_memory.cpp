@@ -141,7 +141,7 @@ void GuestMemory::reserve(u32 address, u64 bytes) {
 // The host may have taken away what was there before it found that it cannot put something else in its place.
 // Then so do we: whatever the host maps next must not come to lie within the guest's reach.
 void GuestMemory::close_hole(u32 address, u64 bytes) {
-  if (msync(base_ + address, bytes, MS_ASYNC) != 0) unmap(address, bytes);
+  if (msync(base_ + address, bytes, MS_ASYNC) != 0) give_up(address, bytes);
 }
 
 // --- Mappings ---
@@ -176,12 +176,17 @@ i64 GuestMemory::unmap(u32 address, u64 bytes) {
   bytes = round_up(bytes);
   if (bytes == 0 || (address & page_mask) || !in_task(address, bytes)) return -EINVAL;
   if (!may_cut(address, bytes)) return -ENOMEM;
+  give_up(address, bytes);
+  return 0;
+}
+
+// However many pieces there are.
+void GuestMemory::give_up(u32 address, u64 bytes) {
   reserve(address, bytes);
   remove_range(address, bytes);
   set_pages(address, bytes, 0);
   note_cuts(address, bytes);
   content_changed(address, bytes);
-  return 0;
 }
 
 i64 GuestMemory::protect(u32 address, u64 bytes, int protection) {
@@ -247,7 +252,7 @@ i64 GuestMemory::remap(u32 address, u64 old_bytes, u64 new_bytes, bool may_move,
       if (old_bytes > new_bytes) close_hole(address + static_cast<u32>(new_bytes), old_bytes - new_bytes);
       return -error;
     }
-    unmap(address, old_bytes);
+    give_up(address, old_bytes);
   }
   remove_range(to, new_bytes);
   add_range(to, new_bytes);

@@ -124,6 +124,7 @@ class GuestMemory final : public ppc::Translation, public ppc::PhysicalMemory {
   void remove_range(u32 address, u64 bytes);
   void reserve(u32 address, u64 bytes);
   void close_hole(u32 address, u64 bytes);
+  void give_up(u32 address, u64 bytes);
   void protect_host_again(u32 address, u64 bytes);
   void record(u32 page);
   u64 reachable(u32 address, u64 bytes, u16 needed) const;
