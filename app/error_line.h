@@ -11,8 +11,7 @@ namespace quince::app {
 // What is very long loses its middle.
 inline std::string one_line(std::string text) {
   constexpr std::size_t longest = 500, beginning = 300;
-  if (text.size() > longest)
-    text = text.substr(0, beginning) + "..." + text.substr(text.size() - (longest - beginning));
+  if (text.size() > longest) text.replace(beginning, text.size() - longest, "...");
   for (char& c : text) {
     const auto code = static_cast<unsigned char>(c);
     if (code < ' ' || code == 0x7f) c = '?';

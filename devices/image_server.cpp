@@ -117,6 +117,7 @@ class Rendezvous {
 // 0 or an errno.
 int start(std::vector<std::string>& words, int listener, ImageServer& server) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t files;

@@ -14,6 +14,7 @@ namespace quince::jit {
 // Where the displacements of jumps are that wait for their target.
 class Jumps {
  public:
+  // cppcheck-suppress uninitMemberVar ; those after count_ are nobody's
   Jumps() = default;
   Jumps(std::initializer_list<ppc::u32> places) {
     for (const ppc::u32 place : places) push_back(place);

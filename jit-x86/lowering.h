@@ -267,7 +267,7 @@ class Lowering {
   struct Neighbours {
     SplitAddress first;
     std::vector<NodeId> others;  // accesses, in their order
-    u32 lowest, end;             // of the bytes that they all touch, as displacements from the first
+    u32 lowest = 0, end = 0;     // of the bytes that they all touch, as displacements from the first
   } neighbours_;
 
   // --- Reservations, cache blocks (lower_blocks.cpp) ---
