@@ -1,5 +1,14 @@
 #include "app/config_file.h"
 
+// The reader of TOML asserts what a file can make untrue, such as "[)a]": that is an error in the file, not
+// ours.
+namespace quince::app {
+struct GarbledToml {};
+constexpr void require_toml(bool holds) {
+  if (!holds) throw GarbledToml{};
+}
+}  // namespace quince::app
+#define TOML_ASSERT(expr) quince::app::require_toml(static_cast<bool>(expr))
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
@@ -107,6 +116,8 @@ tl::expected<toml::table, std::string> parse(const std::string& path) {
   } catch (const toml::parse_error& error) {
     return tl::unexpected(path + ":" + std::to_string(error.source().begin.line) + ": " +
                           std::string(error.description()));
+  } catch (const GarbledToml&) {
+    return tl::unexpected(path + ": it is not TOML (see toml.io)");
   }
 }
 
