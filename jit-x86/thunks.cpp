@@ -130,7 +130,9 @@ u64 read_fpscr(Cpu* cpu) {
   return fpu::mffs(cpu->state.fpscr);
 }
 
-const u8* resume(Cpu& cpu) { return static_cast<translator::Translator*>(area_of(cpu).engine)->resume(); }
+const u8* resume(Cpu& cpu, bool unmasks = false) {
+  return static_cast<translator::Translator*>(area_of(cpu).engine)->resume(unmasks);
+}
 
 // --- Assembly ---
 
@@ -755,13 +757,13 @@ const u8* StateChanges::system_call(Cpu* cpu, u32, u32 next_pc) {
 const u8* StateChanges::return_from_interrupt(Cpu* cpu, u32, u32) {
   const HelperWatch watch(*cpu);
   cpu->return_from_interrupt();
-  return resume(*cpu);
+  return resume(*cpu, true);
 }
 const u8* StateChanges::set_msr(Cpu* cpu, u32 value, u32 next_pc) {
   const HelperWatch watch(*cpu);
   cpu->state.pc = next_pc;
   cpu->set_msr(value);
-  return resume(*cpu);
+  return resume(*cpu, true);
 }
 const u8* StateChanges::synchronize(Cpu* cpu, u32, u32 next_pc) {
   const HelperWatch watch(*cpu);

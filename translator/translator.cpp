@@ -129,7 +129,8 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
     case ExitReason::recheck:
       if (stop_) return stop_;
       if (const auto stop = checkpoint()) return stop;
-      if (handling_ == ppc::ExceptionHandling::deliver) cpu_.take_unmasked();
+      if (handling_ == ppc::ExceptionHandling::deliver)
+        unmasked_ ? cpu_.take_unmasked() : void(cpu_.take_interrupt());
       break;
     case ExitReason::link: return follow_link();
     case ExitReason::access: go_to_fault(); return interpret(1);
@@ -226,10 +227,11 @@ const u8* Translator::find(u32 pc) {
   return find_slow(pc, tag);
 }
 
-const u8* Translator::resume() {
+const u8* Translator::resume(bool unmasks) {
   const ppc::CpuState& state = cpu_.state;
+  unmasked_ = unmasks;
   if (hot_.countdown <= 0 || stop_ || (state.msr & (ppc::msr::se | ppc::msr::be))) return nullptr;
-  if (cpu_.fp_exception_waiting() || ((state.msr & ppc::msr::ee) && !is_quiet())) return nullptr;
+  if ((unmasks && cpu_.fp_exception_waiting()) || ((state.msr & ppc::msr::ee) && !is_quiet())) return nullptr;
   area_.mode_key = Mode::of(state).key();
   if (!cpu_.tlb.window_selected()) cpu_.tlb.select(state);
   const u32 page = cpu_.tlb.exec_tag()[state.pc / ppc::page_size];

@@ -68,8 +68,9 @@ class Translator final : public ppc::Engine {
     if (++unaligned_ % unaligned_sample == 0) expect_unaligned();
   }
   // For helpers that have changed the machine's state and state.pc, all instructions counted: where generated
-  // code goes on. Null: it must be left.
-  const u8* resume();
+  // code goes on. Null: it must be left. unmasks: what they changed may have enabled a floating-point
+  // exception that waited, as only mtmsr and rfi do (PEM 6.4.7).
+  const u8* resume(bool unmasks);
   // The side point of the generated instruction there if it accesses memory for the guest, so that a host
   // fault means ExitReason::access, with fault_address one further; else null. Called from a signal handler
   // that has interrupted generated code.
@@ -148,6 +149,7 @@ class Translator final : public ppc::Engine {
   ppc::Interpreter interpreter_;  // of single steps, and of code that has not run often
   i32 slice_ = 0;                 // countdown at the beginning of the slice, 0 between slices
   u64 quiet_until_ = 0;           // instructions: see Cpu::quiet_until()
+  bool unmasked_ = false;         // as resume() was told
   std::optional<ppc::Stop> stop_;
   ppc::GuestException fault_{};
   Block block_;  // reused by translate()
