@@ -227,6 +227,10 @@ tl::expected<void, Error> BeigeG3::load() {
   if (auto inserted = insert_media(); !inserted) return inserted;
   if (options_.witness && options_.witness->sees_devices()) report_to(*options_.witness);
   describe_to_firmware();
+  if (boot_letter(options_) != 'm') return {};
+  auto files = KernelFiles::open(options_.kernel, options_.initrd);
+  if (!files) return tl::unexpected(files.error());
+  kernel_files_.emplace(std::move(*files));
   return preload();
 }
 
@@ -291,8 +295,7 @@ void BeigeG3::report_to(Witness& witness) {
 }
 
 tl::expected<void, Error> BeigeG3::preload() {
-  if (boot_letter(options_) != 'm') return {};
-  const auto kernel = preload_kernel(options_.kernel, options_.initrd, options_.append, core_.bus.ram());
+  const auto kernel = preload_kernel(*kernel_files_, options_.append, core_.bus.ram());
   if (!kernel) return tl::unexpected(kernel.error());
   fw_cfg_.set_u32(fw_cfg_key::kernel_address, kernel->kernel_address);
   fw_cfg_.set_u32(fw_cfg_key::kernel_size, kernel->kernel_size);
@@ -345,8 +348,8 @@ StorageCounters BeigeG3::storage() const {
 
 void BeigeG3::reset() {
   core_.bus.clear_ram();
-  // The files were there before; a kernel that has vanished since leaves the firmware with nothing to start.
-  if (!preload()) fw_cfg_.set_u32(fw_cfg_key::kernel_size, 0);
+  // A kernel that has become unusable meanwhile leaves the firmware with nothing to start.
+  if (kernel_files_ && !preload()) fw_cfg_.set_u32(fw_cfg_key::kernel_size, 0);
   for (unsigned slot = 0; slot < PciBus::slots; ++slot) {
     if (PciDevice* device = pci_.device(slot)) device->reset();
   }

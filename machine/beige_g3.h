@@ -23,6 +23,7 @@
 #include "devices/vga.h"
 #include "devices/via.h"
 #include "machine/io_space.h"
+#include "machine/kernel_loader.h"
 #include "machine/machine.h"
 #include "machine/nvram_file.h"
 #include "machine/run_loop.h"
@@ -78,6 +79,7 @@ class BeigeG3 {
 
   const MachineOptions& options_;
   Core& core_;
+  std::optional<KernelFiles> kernel_files_;
   HostMemory rom_;
   devices::PciBus pci_;
   devices::Grackle grackle_;

@@ -18,8 +18,9 @@ void load_as_kernel(fuzz::Bytes& in) {
   const std::string command_line(in.u16() % 5000, 'x');
   const auto initrd = in.take(in.u8());
   const fuzz::MemoryFile disk(initrd), kernel(in.take(in.size()));
-  const auto loaded =
-      preload_kernel(kernel.path(), initrd.empty() ? "" : disk.path(), command_line, std::span(ram));
+  const auto files = KernelFiles::open(kernel.path(), initrd.empty() ? "" : disk.path());
+  if (!files) return fuzz::require_line(files.error().message);
+  const auto loaded = preload_kernel(*files, command_line, std::span(ram));
   if (!loaded) return fuzz::require_line(loaded.error().message);
   const auto inside = [](u64 address, u64 bytes) { return address + bytes <= ram.size(); };
   require(inside(loaded->kernel_address, loaded->kernel_size), "the kernel is not in RAM");

@@ -74,12 +74,12 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
  public:
   SystemBoard(const ppc::CpuModel& model, EngineKind kind, std::size_t code_cache_bytes,
               translator::JitParts off)
-      : mmu_(*this),
+      : table_(table_bytes),
+        mmu_(page_table_),
         cpu_(model, mmu_, *this, clock_),
         rom_(2 * page_size),
         data_(places::data_pages * page_size),
-        code_(places::code_bytes),
-        table_(table_bytes) {
+        code_(places::code_bytes) {
     put_words(rom_, handlers());
     make_engine(kind, ppc::ExceptionHandling::deliver, code_cache_bytes, off);
   }
@@ -164,8 +164,8 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
       return offset < memory.size() ? &memory[offset] : nullptr;
     };
     if (u8* at = in(data_, places::data)) return at;
-    if (u8* at = in(table_, table)) return at;
     if (write) return nullptr;
+    if (u8* at = in(table_, table)) return at;
     if (u8* at = in(code_, places::code)) return at;
     if (u8* at = in(rom_, 0)) return at;
     return in(rom_, rom_high);
@@ -189,10 +189,25 @@ class SystemBoard final : public Board, private ppc::PhysicalMemory {
     if ((physical & 0xf0) == 0x80) cpu_.request_attention();
   }
 
+  // What the MMU has of memory. Only it writes there: were a guest to change an entry without tlbie, what an
+  // access finds would depend on what the TLB happens to hold, which is an engine's own business (PEM 7.6.3).
+  struct PageTable final : ppc::PhysicalMemory {
+    explicit PageTable(std::vector<u8>& all) : bytes(all) {}
+    u8* page(u32 physical, bool) override {
+      const u32 offset = (physical & ~page_mask) - table;
+      return offset < bytes.size() ? &bytes[offset] : nullptr;
+    }
+    u64 read(u32, unsigned) override { return 0; }
+    void write(u32, unsigned, u64) override {}
+    std::vector<u8>& bytes;
+  };
+
   SlowClock clock_;
+  std::vector<u8> table_;
+  PageTable page_table_{table_};
   ppc::Mmu mmu_;
   ppc::Cpu cpu_;
-  std::vector<u8> rom_, data_, code_, table_;
+  std::vector<u8> rom_, data_, code_;
   std::array<u32, 16> vsids_{};
 };
 

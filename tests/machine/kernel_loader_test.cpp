@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstring>
 
 #include "machine/firmware.h"
@@ -12,6 +13,13 @@ namespace quince::machine {
 namespace {
 
 using ppc::u8;
+
+tl::expected<PreloadedKernel, Error> preload(const std::string& kernel, const std::string& initrd,
+                                             const std::string& command_line, std::span<u8> ram) {
+  const auto files = KernelFiles::open(kernel, initrd);
+  if (!files) return tl::unexpected(files.error());
+  return preload_kernel(*files, command_line, ram);
+}
 
 class KernelLoaderTest : public ::testing::Test {
  protected:
@@ -23,8 +31,8 @@ class KernelLoaderTest : public ::testing::Test {
 };
 
 TEST_F(KernelLoaderTest, Places) {
-  const auto loaded = preload_kernel(kernel(0x74768c - 8), folder.put("initrd", std::string(0x51e26, 'i')),
-                                     "console=ttyPZ0", ram);
+  const auto loaded =
+      preload(kernel(0x74768c - 8), folder.put("initrd", std::string(0x51e26, 'i')), "console=ttyPZ0", ram);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   EXPECT_EQ(loaded->kernel_address, 0x0100'0000u);
   EXPECT_EQ(loaded->kernel_size, 0x74768cu);
@@ -37,24 +45,38 @@ TEST_F(KernelLoaderTest, Places) {
 }
 
 TEST_F(KernelLoaderTest, WithoutInitialRamDisk) {
-  const auto loaded = preload_kernel(kernel(0), "", "", ram);
+  const auto loaded = preload(kernel(0), "", "", ram);
   ASSERT_TRUE(loaded.has_value());
   EXPECT_EQ(loaded->initrd_address, 0u);
   EXPECT_EQ(loaded->initrd_size, 0u);
   EXPECT_EQ(loaded->command_line_address, 0x0110'1000u);
 }
 
+// As a restart does it in a sandbox.
+TEST_F(KernelLoaderTest, ReadsAgainWhatCanNoLongerBeOpened) {
+  const std::string path = kernel(0);
+  const auto files = KernelFiles::open(path, folder.put("initrd", "initrd"));
+  ASSERT_TRUE(files.has_value());
+  ASSERT_TRUE(preload_kernel(*files, "", ram).has_value());
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  std::fill(ram.begin(), ram.end(), u8{0});
+  const auto again = preload_kernel(*files, "", ram);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(ram[0x0100'0000], 0x48);
+  EXPECT_EQ(ram[again->initrd_address], 'i');
+}
+
 TEST_F(KernelLoaderTest, Refusals) {
-  const auto too_large = preload_kernel(kernel(60 << 20), "", "", ram);
+  const auto too_large = preload(kernel(60 << 20), "", "", ram);
   EXPECT_EQ(too_large.error().status, status::unusable_image);
-  const auto no_room = preload_kernel(kernel(0), folder.put("initrd", std::string(50 << 20, 'i')), "", ram);
+  const auto no_room = preload(kernel(0), folder.put("initrd", std::string(50 << 20, 'i')), "", ram);
   EXPECT_EQ(no_room.error().status, status::unusable_image);
-  const auto long_line = preload_kernel(kernel(0), "", std::string(4096, 'x'), ram);
+  const auto long_line = preload(kernel(0), "", std::string(4096, 'x'), ram);
   EXPECT_EQ(long_line.error().status, status::usage);
-  EXPECT_TRUE(preload_kernel(kernel(0), "", std::string(4095, 'x'), ram).has_value());
-  EXPECT_EQ(preload_kernel(folder.path("missing"), "", "", ram).error().status, status::unusable_image);
+  EXPECT_TRUE(preload(kernel(0), "", std::string(4095, 'x'), ram).has_value());
+  EXPECT_EQ(preload(folder.path("missing"), "", "", ram).error().status, status::unusable_image);
   std::vector<u8> small(1 << 20);
-  EXPECT_EQ(preload_kernel(kernel(0), "", "", small).error().status, status::unusable_image);
+  EXPECT_EQ(preload(kernel(0), "", "", small).error().status, status::unusable_image);
 }
 
 TEST(Firmware, ElfGoesToItsPhysicalAddress) {
