@@ -31,12 +31,31 @@ std::string why_not_opened(int error, HostFile::Mode mode) {
   return why;
 }
 
-// File systems that know no locks are used without.
-bool lock(int fd, HostFile::Mode mode) {
+// Locks on the same bytes of the file as QEMU 7.2 has them, whatever is stored there. A reader says that
+// it reads and that nobody may write or resize; a writer shares nothing.
+constexpr off_t reads = 100, writes = 101, resizes = 103, no_writer = 201, no_resizing = 203, lock_end = 300;
+
+enum class Lock { free, taken };
+Lock try_lock(int fd, int command, short type, off_t first, off_t bytes = 1) {
   struct flock range {};
-  range.l_type = mode == HostFile::Mode::read_only ? F_RDLCK : F_WRLCK;
+  range.l_type = type;
   range.l_whence = SEEK_SET;
-  return fcntl(fd, F_OFD_SETLK, &range) == 0 || (errno != EAGAIN && errno != EACCES);
+  range.l_start = first;
+  range.l_len = bytes;
+  const int result = fcntl(fd, command, &range);
+  const bool held = command == F_OFD_GETLK ? result == 0 && range.l_type != F_UNLCK
+                                           : result != 0 && (errno == EAGAIN || errno == EACCES);
+  return held ? Lock::taken : Lock::free;  // file systems that know no locks are used without
+}
+
+bool lock(int fd, HostFile::Mode mode) {
+  if (mode != HostFile::Mode::read_only)
+    return try_lock(fd, F_OFD_SETLK, F_WRLCK, reads, lock_end - reads) == Lock::free;
+  for (const off_t byte : {reads, no_writer, no_resizing})
+    if (try_lock(fd, F_OFD_SETLK, F_RDLCK, byte) == Lock::taken) return false;
+  for (const off_t byte : {writes, resizes})
+    if (try_lock(fd, F_OFD_GETLK, F_WRLCK, byte) == Lock::taken) return false;
+  return true;
 }
 
 }  // namespace

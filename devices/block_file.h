@@ -11,7 +11,8 @@ namespace quince::devices {
 // An open file, locked against other emulators.
 class HostFile {
  public:
-  // Readers share a file, a writer has it alone (open file description locks, which QEMU heeds too).
+  // Readers share a file, a writer has it alone: among ourselves, and with QEMU (open file description
+  // locks).
   enum class Mode : u8 { read_only, read_write, create };  // create: or open, for reading and writing
 
   // Error: "PATH: WHY", and maybe " (WHAT TO DO)".

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <random>
 
+#include "devices/block_file.h"
 #include "devices/block_image.h"
 
 namespace quince::devices {
@@ -150,6 +152,44 @@ TEST_F(OtherContainerTest, ReferencesToOtherFilesAreRefused) {
   for (const char* name : {"backed", "split", "flat", "child"}) {
     EXPECT_NE(error_of({.path = path(name)}).find("refers to other files"), std::string::npos) << name;
   }
+}
+
+TEST_F(OtherContainerTest, ReadersShareAFileWithQemuAndWritersDoNot) {
+  using Mode = HostFile::Mode;
+  const std::string qemu_io = "qemu-io -f raw ";
+  const auto qemu = [&](const std::string& options) {
+    return qemu_io + options + " -c 'read 0 512' '" + path("raw") + "'";
+  };
+  const auto opens = [&](Mode mode) { return HostFile::open(path("raw"), mode).has_value(); };
+  {
+    const auto reader = HostFile::open(path("raw"), Mode::read_only);
+    ASSERT_TRUE(reader.has_value());
+    EXPECT_TRUE(succeeds(qemu("-r")));
+    EXPECT_FALSE(succeeds(qemu("")));
+    EXPECT_TRUE(opens(Mode::read_only));
+    EXPECT_FALSE(opens(Mode::read_write));
+  }
+  {
+    const auto writer = HostFile::open(path("raw"), Mode::read_write);
+    ASSERT_TRUE(writer.has_value());
+    EXPECT_FALSE(succeeds(qemu("-r")));
+    EXPECT_FALSE(succeeds(qemu("")));
+    EXPECT_FALSE(opens(Mode::read_only));
+    EXPECT_FALSE(opens(Mode::read_write));
+  }
+  // As long as its standard input is open, it has the file open, too.
+  for (const bool writes : {false, true}) {
+    const std::string said = writes ? "writer" : "reader";
+    const std::string command =
+        qemu_io + (writes ? "" : " -r") + " '" + path("raw") + "' >'" + path(said) + "' 2>&1";
+    std::FILE* const other = popen(command.c_str(), "w");
+    ASSERT_NE(other, nullptr);
+    for (int n = 0; n < 500 && get(said).empty(); ++n) usleep(10'000);  // its prompt
+    EXPECT_EQ(opens(Mode::read_only), !writes);
+    EXPECT_FALSE(opens(Mode::read_write));
+    pclose(other);
+  }
+  EXPECT_TRUE(opens(Mode::read_write));
 }
 
 TEST_F(OtherContainerTest, WithoutQemuTheLineNamesThePackage) {
