@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <condition_variable>
@@ -309,14 +310,14 @@ class OutputThread {
   void write(u8 byte) {
     {
       const std::lock_guard lock(mutex_);
-      if (waiting_.size() >= capacity) return;
+      if (waiting_.size() + sending_ >= capacity) return;
       waiting_.push_back(byte);
     }
     changed_.notify_one();
   }
 
  private:
-  static constexpr std::size_t capacity = 1 << 20;
+  static constexpr std::size_t capacity = 1 << 20, piece = 64 << 10;
   static constexpr int patience_at_end = 1000;  // milliseconds
 
   void run() {
@@ -328,10 +329,14 @@ class OutputThread {
     for (;;) {
       changed_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
-      const std::vector<u8> bytes = std::exchange(waiting_, {});
+      const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(piece, waiting_.size()));
+      const std::vector<u8> bytes(waiting_.begin(), end);
+      waiting_.erase(waiting_.begin(), end);
+      sending_ = bytes.size();
       lock.unlock();
       const bool taken = deliver(bytes);
       lock.lock();
+      sending_ = 0;
       if (closing_ && !taken) return;
     }
   }
@@ -360,6 +365,7 @@ class OutputThread {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<u8> waiting_;
+  std::size_t sending_ = 0;  // bytes that the thread has taken
   bool closing_ = false;
   std::thread thread_;
 };

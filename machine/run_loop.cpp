@@ -115,7 +115,10 @@ tl::expected<int, Error> RunLoop::run() {
     if (std::exchange(restart_, false) && on_restart) on_restart();
     if (cpu.checkstop) return tl::unexpected(stuck("checkstop"));
     if (timed_out()) return status::timeout;
-    if (pause_wanted_) stand_still(std::nullopt);
+    if (pause_wanted_) {
+      stand_still(std::nullopt);
+      continue;  // those who have been told may want something
+    }
     if (paused_) {
       core_.scheduler.wait(standing_still);
       continue;

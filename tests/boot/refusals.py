@@ -45,7 +45,7 @@ def main():
                     (["--disk", path("disk") + ",overlay=" + path("odd")], UNUSABLE_IMAGE),
                     (["--disk", path("disk") + ",readonly"] * 4, USAGE)]
         refused += [(options, USAGE) for options in (
-            ["--ram", "16M"], ["--ram", "3G"], ["--ram", "64.5M"], ["--serial", "nothing"], ["--serial", "unix:/nowhere/s"],
+            ["--ram", "16M"], ["--ram", "2048M"], ["--ram", "64.5M"], ["--serial", "nothing"], ["--serial", "unix:/nowhere/s"],
             ["--board", "toaster"], ["--cpu", "601"], ["--kernel", path("kernel"), "--append", "x" * 5000],
             ["--board", "bare"], ["--timeout", "-1"], ["--timeout", "1e300"], ["--timeout", "nan"], ["--timeout", "inf"])]
         refused += [(["--board", "bare", path("garbage")], UNUSABLE_IMAGE)]

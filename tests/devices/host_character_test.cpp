@@ -105,6 +105,26 @@ TEST_F(HostCharacterTest, SocketTakesTheLastOutput) {
   close(client);
 }
 
+// Three times as much as the line keeps, for somebody who does not read yet: the first mebibyte arrives, and
+// what the host's socket took beside it.
+TEST_F(HostCharacterTest, OutputThatNobodyReadsIsLimited) {
+  constexpr std::size_t limit = 1u << 20, of_the_host = 1u << 19;
+  const auto letter = [](std::size_t n) { return static_cast<char>('a' + n % 23); };
+  auto backend = open_backend("unix:" + path("socket"));
+  const int client = connect_to(path("socket"));
+  ASSERT_EQ(::write(client, "x", 1), 1);
+  ASSERT_EQ(read_input(*backend, 1), "x");  // it is being served
+  for (std::size_t n = 0; n < 3 * limit; ++n) backend->write(static_cast<u8>(letter(n)));
+  std::string text;
+  std::thread reader([&] { text = read_fd(client, 3 * limit); });
+  backend.reset();
+  reader.join();
+  close(client);
+  EXPECT_GE(text.size(), limit);
+  EXPECT_LE(text.size(), limit + of_the_host);
+  for (std::size_t n = 0; n < text.size(); ++n) ASSERT_EQ(text[n], letter(n)) << n;
+}
+
 TEST_F(HostCharacterTest, EndsWhileInputWaits) {
   auto backend = open_backend("unix:" + path("socket"));
   const int client = connect_to(path("socket"));

@@ -1,10 +1,11 @@
-// Whether this is a build with AddressSanitizer: tests of time and memory then measure the sanitizer.
+// Whether this is a build with AddressSanitizer or ThreadSanitizer: tests of time and memory then measure the
+// sanitizer.
 #pragma once
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define QUINCE_TEST_SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define QUINCE_TEST_SANITIZED 1
 #endif
 #endif
