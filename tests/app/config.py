@@ -43,6 +43,7 @@ def check_config(folder):
     expect_error(configured("paused = [[1]]"), USAGE, "paused")
     expect_error(configured("help = true"), USAGE, "help")
     expect_error(configured("[)a]\nb = 1"), USAGE, "machine.toml: it is not TOML")
+    expect_error(configured("ram =\u0406\nb = 1"), USAGE, "machine.toml:1: ")
     hostile = configured('"\\u001b[2J\\n" = 1')
     expect_error(hostile, USAGE, "machine.toml:1:", "?[2J?")
     expect_error(configured("x" * 5000 + " = 1"), USAGE, "machine.toml:1:", "xxx...xxx")

@@ -167,6 +167,7 @@ class World {
     config(1, 0x18, vga_registers);
     config(2, 0x10, 0x1000);
     config(16, 0x10, mac_io);
+    config(1, 0x30, 0);  // its ROM may lie across anything
     for (const u32 slot : {0u, 1u, 2u, 16u}) config(slot, 0x04, 7);
   }
   void access(u8 how, Bytes& in) {
@@ -354,6 +355,8 @@ class World {
     look(true);
     assign_addresses();
     for (const u32 mask : {mac_io + 0x14, mac_io + 0x24}) write(mask, 4, 0);
+    core_.cpu.set_msr(ppc::msr::ee);
+    core_.cpu.take_interrupt();  // the decrementer's, which nothing masks
     core_.cpu.set_msr(ppc::msr::ee);
     require(!core_.cpu.interrupt_waiting(), "an interrupt comes that is masked");
     pass(100'000);
