@@ -172,21 +172,23 @@ TEST_P(DebugTest, StandsStillWithoutDelay) {
 TEST_P(DebugTest, NothingPassesWhileItStandsStill) {
   const u64 before = core.scheduler.now();
   bool ran = false;
+  std::thread other;
   core.scheduler.at(before + 1, [&ran] { ran = true; });
   loop.pause();
   on_pause = [&] {
     if (pauses.size() > 1) return;
     // From another thread, as a monitor would.
-    std::thread([&] {
+    other = std::thread([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       core.scheduler.post([&] {
         EXPECT_EQ(core.scheduler.now(), before);
         EXPECT_FALSE(ran);
         loop.resume();
       });
-    }).detach();
+    });
   };
   run_until_end();
+  other.join();
   EXPECT_TRUE(ran);
   EXPECT_EQ(pauses[0].pc, 0x1000u);
 }
