@@ -94,6 +94,8 @@ class Cpu {
 
   // The engine has decoded the code in [physical, physical + bytes): it must hear of changes.
   void watch_code(u32 physical, u32 bytes);
+  // The engine has nothing there any more.
+  void unwatch_code(u32 physical, u32 bytes) { take_code_words(physical, bytes); }
   // Also where stores go straight to flat memory.
   void guard_code(u32 physical) { memory_.guard_code(physical & ~page_mask); }
   // The engine forgets what it has decoded in the page, or anywhere.

@@ -220,12 +220,17 @@ std::optional<Stop> Interpreter::trace() {
 
 std::optional<Stop> Interpreter::execute_once(u32 most_insns) {
   const u32 pc = cpu.state.pc;
-  Block block{pc, 0, 0, false, false, once_.data()};
+  const bool may_keep = most_insns == max_block_length && cpu.debug.breakpoints.empty();
+  Once& once = may_keep ? once_[pc / 4 % once_.size()] : not_kept_;
+  Block& block = once.block;
   try {
     const u32 tag = cpu.tlb.exec_tag()[pc / page_size];
     const u8* page = cpu.code_page(tag ? tag - 1 : cpu.fetch(pc).physical);
     if (!page) throw GuestException{Vector::machine_check};
-    decode_path(block, page, once_.data(), most_insns, false);
+    if (!may_keep || !is_still(once, pc, page)) {
+      block = {pc, 0, 0, false, false, once.code.data()};
+      decode_path(block, page, once.code.data(), most_insns, false);
+    }
     if (!execute(block)) return std::nullopt;
     if (cpu.retired >= cpu.limit) return Stop{};
     if (block.unmasks && handling_ == ExceptionHandling::deliver) cpu.take_unmasked();
@@ -233,6 +238,16 @@ std::optional<Stop> Interpreter::execute_once(u32 most_insns) {
     if (handle(exception)) return stop_;
   }
   return std::nullopt;
+}
+
+bool Interpreter::is_still(const Once& once, u32 pc, const u8* page) {
+  if (once.block.pc != pc) return false;
+  for (u32 n = 0; n < once.block.length; ++n) {
+    u32 word;
+    std::memcpy(&word, page + (pc & page_mask) + 4 * n, 4);
+    if (swap_bytes(word) != once.code[n].word) return false;
+  }
+  return true;
 }
 
 Decoded Interpreter::decode_one(u32 pc) {

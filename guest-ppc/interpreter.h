@@ -34,8 +34,8 @@ class Interpreter final : public Engine {
   Stop step() override;
   // While MSR[SE] or MSR[BE] is set, executes as run() does. Nothing: tracing is off (again).
   std::optional<Stop> trace();
-  // Executes the block at state.pc as run() does, but keeps nothing of what it decodes: for an engine whose
-  // translations are worth their time only where code runs often. Nothing: go on.
+  // Executes the block at state.pc as run() does, but hardly keeps anything of what it decodes: for an engine
+  // whose translations are worth their time only where code runs often. Nothing: go on.
   // At most so many instructions of the block, at least one.
   std::optional<Stop> execute_once(u32 most_insns = max_block_length);
   void flush() override;
@@ -94,7 +94,14 @@ class Interpreter final : public Engine {
   const Block* current_ = nullptr;
   std::array<Decoded, 2> single_{};  // the instruction being traced, as a block
   Block single_block_{0, 0, 1, true, true, single_.data()};
-  std::array<Decoded, max_block_length + 1> once_{};
+  // What execute_once() has decoded last, good as long as the words are the same.
+  struct Once {
+    Block block{1, 0, 0, false, false, nullptr};
+    std::array<Decoded, max_block_length + 1> code{};
+  };
+  std::array<Once, 8> once_{};
+  Once not_kept_;
+  static bool is_still(const Once& once, u32 pc, const u8* page);
   bool stopped_ = false;
   Stop stop_;
   bool flush_wanted_ = false;

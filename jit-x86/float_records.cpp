@@ -34,7 +34,6 @@ void Lowering::plan_float_records() {
   float_plan_.clear();
   next_plan_ = 0;
   float_record_ = 0;
-  fprs_held_ = vrs_held_ = false;
   flags_of_compare_.at = ~0u;
   short_fprs_ = 0;
   if (!block_->has_floats) return;

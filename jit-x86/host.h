@@ -41,6 +41,14 @@ constexpr auto make_host_of_guest() {
 }
 inline constexpr std::array<u8, 32> host_of_guest = make_host_of_guest();
 
+constexpr auto make_guest_of_host() {
+  std::array<u8, 16> table{};
+  table.fill(not_pinned);
+  for (const PinnedRegister& p : pinned) table[p.host] = p.guest;
+  return table;
+}
+inline constexpr std::array<u8, 16> guest_of_host = make_guest_of_host();
+
 // xmm0 and xmm1: temporaries. xmm2 to xmm15: f0 to f13, while Area::fprs says so. A block that computes with
 // them begins with a look at it, so that code without floating point never moves them.
 inline constexpr u8 pinned_fprs = 14;

@@ -12,28 +12,68 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
   alignment_traps_ = alignment_traps;
   flat_ = flat;
   flat_stores_ = flat_stores;
-  so_known_ = true;
   start_ = a.offset();
+  side_points.clear();
+  float_records.clear();
+  links.clear();
+  far_.clear();
+  loop = {};
+  loans.clear();
+  owed.clear();
+  registers_ = &usual_registers;
+  fprs_held_ = vrs_held_ = false;
+  rounds_ = Rounds::none;
+  if (block.runs) [[unlikely]]
+    count_run(block.runs);
+  if (is_loop()) begin_loop();
+  go_over_nodes();
+  if (rounds_ == Rounds::first) {
+    begin_rounds();
+    go_over_nodes();
+  }
+  for (std::size_t f = 0; f < far_.size(); ++f) {  // a far piece may add another
+    Far piece = far_[f];
+    for (const u32 from : piece.from) land(from);
+    insns_ = piece.insns;
+    note_origin(true);
+    float_record_ = piece.float_record;
+    owed_now_ = piece.owed;
+    registers_ = piece.registers;
+    piece.emit();
+  }
+  assert(std::is_sorted(side_points.begin(), side_points.end(),
+                        [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; }));
+}
+
+void Lowering::count_run(u32* runs) {
+  insns_ = 1;
+  note_origin(false);
+  a.mov(x86::rax, reinterpret_cast<u64>(runs));
+  a.add(x86::dword_ptr(x86::rax), 1);
+}
+
+void Lowering::go_over_nodes() {
+  so_known_ = true;
   insns_ = 0;
   carry_ = {};
   copy_of_.fill(no_guest);
+  late_compares_ = {};
+  late_compare_count_ = 0;
+  owed_now_ = {};
+  if (registers_ == &lent_registers_) begin_next_round();
   zero_in_flags_ = no_node;
-  uses_ = block.uses;
-  where_.assign(block.nodes.size(), {});
-  done_.assign(block.nodes.size(), Done::no);
+  uses_ = block_->uses;
+  where_.assign(block_->nodes.size(), {});
+  done_.assign(block_->nodes.size(), Done::no);
   std::fill(std::begin(holder_), std::end(holder_), no_node);
   std::fill(std::begin(slot_holder_), std::end(slot_holder_), no_node);
   last_alias_.fill(no_node);
-  alias_before_.resize(block.nodes.size());
-  side_points.clear();
-  float_records.clear();
+  alias_before_.resize(block_->nodes.size());
   plan_float_records();
-  links.clear();
-  far_.clear();
-
-  for (NodeId n = 0; n < block.nodes.size(); ++n) {
+  for (NodeId n = 0; n < block_->nodes.size(); ++n) {
     if (is_only_named(n)) continue;
     if (done_[n] == Done::no) {
+      if (late_compare_count_ != 0) settle_late_compares(n);
       settle_carry(n);
       lower(n);
       if (!keeps_copies(n)) copy_of_.fill(no_guest);
@@ -42,16 +82,6 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
     }
     locked_.fill(false);
   }
-  for (std::size_t f = 0; f < far_.size(); ++f) {  // a far piece may add another
-    Far piece = far_[f];
-    for (const u32 from : piece.from) land(from);
-    insns_ = piece.insns;
-    note_origin(true);
-    float_record_ = piece.float_record;
-    piece.emit();
-  }
-  assert(std::is_sorted(side_points.begin(), side_points.end(),
-                        [](const auto& x, const auto& y) { return x.host_offset < y.host_offset; }));
 }
 
 constexpr auto copy_keepers = [] {
@@ -257,11 +287,13 @@ void Lowering::lower_register(NodeId n) {
   switch (it.op) {
     case IrOp::set_gpr: return set_gpr(n);
     case IrOp::get_lr: return load_word(n, StateOffsets::lr);
-    case IrOp::get_ctr: return count_ctr_down(n) ? void() : load_word(n, StateOffsets::ctr);
+    case IrOp::get_ctr: return get_ctr(n);
     case IrOp::get_state: return load_word(n, StateOffsets::word(it.imm));
     case IrOp::set_state: return store_word(StateOffsets::word(it.imm), it.a), use(it.a);
     case IrOp::set_lr: return store_word(StateOffsets::lr, it.a), use(it.a);
-    case IrOp::set_ctr: return store_word(StateOffsets::ctr, it.a), use(it.a);
+    case IrOp::set_ctr:
+      if (is_ctr_pinned()) return load_into(ctr_register(), it.a), use(it.a);
+      return store_word(StateOffsets::ctr, it.a), use(it.a);
     case IrOp::set_ca: return set_ca(n);
     case IrOp::set_ov: {
       set_byte(it.a, byte(StateOffsets::ov));
@@ -273,6 +305,14 @@ void Lowering::lower_register(NodeId n) {
     }
     default: return set_compare(n);
   }
+}
+
+void Lowering::get_ctr(NodeId n) {
+  if (count_ctr_down(n)) return;
+  if (!is_ctr_pinned()) return load_word(n, StateOffsets::ctr);
+  const x86::Gp to = destination(n);
+  a.mov(to, ctr_register());
+  define(n, to);
 }
 
 // bdnz and bdz: if all that happens to CTR is that one is taken from it and the branch asks for zero, one
@@ -296,7 +336,8 @@ bool Lowering::count_ctr_down(NodeId n) {
   }
   if (branch >= block_->nodes.size() || node(branch).op != IrOp::jump_if || node(branch).a != condition_node)
     return false;
-  a.dec(dword(StateOffsets::ctr));  // and not sub, which changes the carry flag
+  // Not sub, which changes the carry flag.
+  is_ctr_pinned() ? a.dec(ctr_register()) : a.dec(dword(StateOffsets::ctr));
   zero_in_flags_ = zero;
   use_operands(set);
   use_operands(minus);
@@ -322,6 +363,7 @@ void Lowering::extended(x86::Gp to, NodeId value, bool is_signed) {
 void Lowering::set_compare(NodeId n) {
   const Node& it = node(n);
   const bool is_signed = it.op == IrOp::set_cr_signed;
+  if (is_late(n)) return;
   const x86::Gp difference = temporary();
   extended(difference, it.a, is_signed);
   if (!is_constant(it.b) || constant(it.b) != 0) {

@@ -29,7 +29,7 @@ void Lowering::lower_arithmetic(NodeId n) {
     case IrOp::sign_extend16: return extend(n, 2);
     default: break;
   }
-  if (it.op == IrOp::not_ && is_subtrahend(n)) {
+  if (it.op == IrOp::not_ && (is_subtrahend(n) || is_masked_out(n))) {
     where_[n] = {Place::pending};
     return;
   }
@@ -62,7 +62,7 @@ void Lowering::add(NodeId n) {
     return;
   }
   const Location left = where_[it.a], right = where_[it.b];
-  const auto in_register = [](const Location& at) {
+  const auto in_register = [this](const Location& at) {
     return at.place == Place::temporary || (at.place == Place::guest && is_pinned(at.index));
   };
   const bool is_copied = in_register(left) && (in_register(right) || is_constant(it.b));
@@ -82,8 +82,32 @@ void Lowering::add(NodeId n) {
   define(n, to);
 }
 
+// Whether the complement n is only there for the conjunction that follows, which the host does in one.
+bool Lowering::is_masked_out(NodeId n) const {
+  NodeId next = next_code(n);
+  while (next < block_->nodes.size() && node(next).op == IrOp::get_gpr) next = next_code(next);
+  if (uses_[n] != 1 || next >= block_->nodes.size() || node(next).op != IrOp::and_) return false;
+  const NodeId other = node(next).a == n ? node(next).b : node(next).a;
+  return (node(next).a == n || node(next).b == n) && !is_constant(other) && !is_constant(node(n).a);
+}
+
+void Lowering::and_complement(NodeId n, NodeId complement, NodeId other) {
+  const x86::Gp mask = reg(node(complement).a);
+  const asmjit::Operand value = operand(other);
+  const x86::Gp to = destination(n);
+  a.emit(Id::kIdAndn, to, mask, value);
+  use(node(complement).a);
+  use(node(n).a);
+  use(node(n).b);
+  define(n, to);
+}
+
 void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
   NodeId left = node(n).a, right = node(n).b;
+  if (op == Id::kIdAnd) {
+    if (where_[left].place == Place::pending) return and_complement(n, left, right);
+    if (where_[right].place == Place::pending) return and_complement(n, right, left);
+  }
   const bool is_sum = op == Id::kIdAdd || op == Id::kIdSub;
   const bool carries = is_sum && take_carry_of(n);
   x86::Gp to = destination_over(n, left);

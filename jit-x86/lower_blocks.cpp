@@ -133,6 +133,15 @@ void Lowering::require_page(NodeId n, u32 table, const u8* thunk) {
 }
 
 void Lowering::touch_block(NodeId n) {
+  if (flat_ && static_cast<Access>(node(n).aux) == Access::read) {  // a load that is not wanted
+    x86::Mem from = flat_address(node(n).a);
+    from.setSegment(x86::gs);
+    from.setSize(1);
+    const x86::Gp nothing = temporary();
+    note_flat_access();
+    a.movzx(nothing, from);
+    return release(nothing);
+  }
   const bool write = static_cast<Access>(node(n).aux) == Access::write;
   require_page(n, write ? SoftTlb::write_offset : SoftTlb::read_offset, thunks_.touch_block[write]);
 }

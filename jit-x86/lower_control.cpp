@@ -12,7 +12,7 @@ void Lowering::count_down(u32 insns) { a.sub(countdown(), insns); }
 
 void Lowering::call_with_side_point(const u8* thunk) {
   call(thunk);
-  side_points.push_back({here(), static_cast<u8>(insns_ - 1), 0, float_record_});
+  note_side_point(here(), CarryFlag::none);
 }
 
 void Lowering::call_helper(translator::Helper function, u32 word, bool uses_fpscr) {
@@ -27,6 +27,7 @@ void Lowering::count_and_check(u32 next, bool checkpoint) {
   count_down(insns_);
   if (next > block_->insns[insns_ - 1].pc && !checkpoint) return;
   far({jump_if(x86::CondCode::kLE)}, [this, next] {
+    return_loans();
     a.mov(x86::ecx, next);
     jump_to(thunks_.checkpoint);
   });
@@ -52,6 +53,7 @@ void Lowering::link_to(u32 target, bool calls) {
 
 void Lowering::leave_to(u32 target, bool checkpoint) {
   count_and_check(target, checkpoint);
+  return_loans();
   link_to(target, false);
 }
 
@@ -151,17 +153,22 @@ void Lowering::lower_control(NodeId n) {
     jump_to(thunks_.raise);
   };
   switch (it.op) {
-    case IrOp::jump: return leave_to(it.imm, it.aux != 0);
+    case IrOp::jump: return closes_loop(n) ? close_loop(n) : leave_to(it.imm, it.aux != 0);
     case IrOp::call_subroutine: return call_subroutine(it.imm);
     case IrOp::jump_if: {
+      if (closes_loop(n)) return close_loop(n);
       const x86::CondCode taken = condition(it.a);
       use(it.a);
       if (it.imm <= pc) {  // probably a loop: stay in line
         const u32 not_taken = jump_if(static_cast<x86::CondCode>(static_cast<u8>(taken) ^ 1));
+        write_fields(late_compares());
         leave_to(it.imm, false);
         return land(not_taken);
       }
-      return far({jump_if(taken)}, [this, target = it.imm] { leave_to(target, false); });
+      return far({jump_if(taken)}, [this, target = it.imm, late = late_compares()] {
+        write_fields(late);
+        leave_to(target, false);
+      });
     }
     case IrOp::jump_indirect:
     case IrOp::jump_indirect_if: {

@@ -180,11 +180,11 @@ void Lowering::access_with_look_up(const MemoryAccess& it, NodeId ea) {
   if (it.is_store) slow_access(slow, thunk, here());
 }
 
-// The sum can be left to the addressing mode of the load or store if nobody else wants it and its terms are
-// what they are until then: nothing stands between but constants, names of registers and what a store makes
-// of a floating-point register.
+// The sum can be left to the addressing mode of the load or store if nobody else wants it, or it only
+// replaces the register that it was made from, and its terms are what they are until then: nothing stands
+// between but constants, names of registers and what a store makes of a floating-point register.
 bool Lowering::is_address_of_next_access(NodeId n) const {
-  if (!flat_ || uses_[n] != 1) return false;
+  if (!flat_ || uses_[n] > 2) return false;
   const auto writes_no_register = [&](NodeId x) {
     switch (node(x).op) {
       case IrOp::imm:
@@ -199,12 +199,14 @@ bool Lowering::is_address_of_next_access(NodeId n) const {
   NodeId next = static_cast<NodeId>(n + 1);
   while (next < block_->nodes.size() && writes_no_register(next)) ++next;
   if (next == block_->nodes.size() || node(next).a != n) return false;
+  if (uses_[n] == 2 && !is_next_step(next, n)) return false;
   switch (node(next).op) {
     case IrOp::load8:
     case IrOp::load16:
     case IrOp::load32:
     case IrOp::load_fp:
     case IrOp::load_fp_stored: return true;
+    case IrOp::touch_block: return static_cast<Access>(node(next).aux) == Access::read;
     case IrOp::store8:
     case IrOp::store16:
     case IrOp::store32:
@@ -230,6 +232,7 @@ x86::Mem Lowering::flat_address(NodeId ea, bool may_be_constant) {
   }
   if (is_sum) use_operands(ea);
   use(ea);
+  if (is_sum && uses_[ea] != 0) where_[ea].place = Place::step;  // as is_next_step() says
   return address;
 }
 
@@ -238,7 +241,7 @@ x86::Mem Lowering::flat_address(NodeId ea, bool may_be_constant) {
 void Lowering::note_flat_access() {
   // One further, because a call may return to here.
   const CarryFlag carry = carry_.in_byte ? CarryFlag::none : carry_.flag;
-  side_points.push_back({here() + 1, static_cast<u8>(insns_ - 1), static_cast<u8>(carry), float_record_});
+  note_side_point(here() + 1, carry);
 }
 
 void Lowering::load_flat(NodeId n, unsigned size_log2) {

@@ -86,6 +86,18 @@ struct StateChanges {
   static const u8* synchronize(Cpu*, u32, u32 next_pc);
 };
 
+// Which host register a guest register, or CTR, is in.
+struct HostRegisters {
+  std::array<u8, 32> host_of_guest = jit::host_of_guest;
+  std::array<u8, 16> guest_of_host = jit::guest_of_host;
+  u8 ctr_host = not_pinned;
+};
+inline constexpr HostRegisters usual_registers{};
+
+// What a node has to do with a CR field: all of it becomes new, or it must be up to date.
+enum class FieldUse : u8 { none, overwrites, needs };
+FieldUse use_of_field(const Node& it, u32 field);
+
 class Lowering {
  public:
   Lowering(CodeWriter& assembler, const Thunks& thunks)
@@ -99,6 +111,9 @@ class Lowering {
   std::vector<translator::SidePoint> side_points;
   std::vector<translator::FloatRecord> float_records;
   std::vector<translator::LinkSite> links;
+  translator::LoopJumps loop;
+  std::vector<translator::Loan> loans;
+  std::vector<translator::OwedField> owed;
   std::vector<CodeOrigin>* origins = nullptr;  // takes them if somebody wants to know
 
  private:
@@ -156,6 +171,8 @@ class Lowering {
   }
 
   // --- Nodes, by category ---
+  void go_over_nodes();
+  void count_run(u32* runs);
   bool is_only_named(NodeId n);
   void lower(NodeId n);
   void lower_arithmetic(NodeId n);
@@ -163,6 +180,8 @@ class Lowering {
   void lower_memory(NodeId n);
   void lower_control(NodeId n);
   void add(NodeId n);
+  bool is_masked_out(NodeId n) const;
+  void and_complement(NodeId n, NodeId complement, NodeId other);
   void binary(NodeId n, asmjit::InstId op, bool commutative);
   void rotate(NodeId n);
   void shift(NodeId n, asmjit::InstId by_constant, asmjit::InstId by_register, bool is_signed);
@@ -170,11 +189,41 @@ class Lowering {
   void multiply_high(NodeId n, bool is_signed);
   void divide(NodeId n, bool is_signed);
   void set_compare(NodeId n);
+  void get_ctr(NodeId n);
   bool count_ctr_down(NodeId n);
   void set_gpr(NodeId n);
   void store_word(i32 at, NodeId value);
   void load_word(NodeId n, i32 at);
   void extended(x86::Gp to, NodeId value, bool is_signed);  // all 64 bits
+
+  // --- Compares that are late (late_compares.cpp) ---
+  struct Overwrite {
+    NodeId node = no_node;
+    bool after_accesses = false;  // to memory, which may fault
+  };
+  Overwrite find_overwrite(NodeId compare) const;
+  bool may_be_late(const Node& compare) const;
+  bool is_late(NodeId compare);
+  void settle_late_compares(NodeId n);
+  // A compare that only the jumps out of the block have to see: they write the field.
+  struct LateCompare {
+    NodeId node = no_node;
+    NodeId overwrite = no_node;  // until then; no_node: to the end
+    Location left{}, right{};    // right: nowhere if it is a constant
+    bool of_last_round = false;  // made in the round before: the node's values are those of then
+    u8 owed = 0;                 // as in SidePoint
+  };
+  static constexpr std::size_t most_late_compares = 2;  // at most one of them with two registers
+  using LateCompares = std::array<LateCompare, most_late_compares>;
+  void add_late_compare(const LateCompare& late);
+  LateCompares late_compares() const;  // with the places of their operands now
+  void write_fields(LateCompares late);
+  void write_field(const LateCompare& it, const LateCompares& others);
+  static x86::Gp temporary_beside(const LateCompares& others, u8 but);
+  void extended_from(x86::Gp to, const Location& at, bool is_signed);
+  LateCompares late_compares_;
+  std::array<u8, most_late_compares> owed_now_{};  // their `owed`
+  unsigned late_compare_count_ = 0;
 
   // Emits the comparison; the code says when the condition holds.
   x86::CondCode condition(NodeId n);
@@ -231,6 +280,11 @@ class Lowering {
   }
   x86::Mem flat_address(NodeId ea, bool may_be_constant = false);  // uses the node; constant: for CodeWriter
   void note_flat_access();
+  void note_side_point(u32 offset, CarryFlag carry) {
+    const bool lent = registers_ == &lent_registers_;
+    side_points.push_back(
+        {offset, static_cast<u8>(insns_ - 1), static_cast<u8>(carry), lent, owed_now_, float_record_});
+  }
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
   void copy_to_eax(NodeId ea);  // to be read only
@@ -369,6 +423,31 @@ class Lowering {
   bool vrs_held_ = false;
   x86::Xmm vector_value_;  // the value of the last node that computed one
 
+  // --- Loops (loops.cpp) ---
+  bool leads_back(NodeId n) const;
+  bool is_loop() const;
+  bool plan_loans();
+  void plan_owed_fields();
+  void plan_owed_field(NodeId compare);
+  std::optional<u8> last_home(NodeId value) const;
+  NodeId first_overwrite(const translator::OwedField& field) const;
+  bool is_owed(NodeId compare) const;
+  void begin_next_round();
+  struct OwedCompare {
+    NodeId node, overwrite;  // in the next round
+  };
+  std::vector<OwedCompare> owed_compares_;  // the first of `owed`
+  void begin_loop();
+  void begin_rounds();
+  void lend(unsigned lender, unsigned borrower);
+  void return_loans();
+  bool closes_loop(NodeId n) const;
+  void close_loop(NodeId n);
+  x86::Gp loan_register(const translator::Loan& loan) const { return x86::gpd(host_of_guest[loan.lender]); }
+  static x86::Mem borrowers_memory(const translator::Loan& loan) {
+    return loan.borrower == translator::Loan::ctr ? dword(StateOffsets::ctr) : guest_memory(loan.borrower);
+  }
+
   // --- Leaving (control.cpp) ---
   void leave_to(u32 target, bool checkpoint);
   void count_and_check(u32 next, bool checkpoint);  // an instruction that may leave backwards to `next` ends
@@ -396,8 +475,10 @@ class Lowering {
   static x86::Mem qword(i32 at) { return x86::qword_ptr(x86::rbp, at); }
   static x86::Mem byte(i32 at) { return x86::byte_ptr(x86::rbp, at); }
   static x86::Mem guest_memory(unsigned n) { return dword(StateOffsets::gpr(n)); }
-  static x86::Gp pinned_register(unsigned n) { return x86::gpd(host_of_guest[n]); }
-  static bool is_pinned(unsigned n) { return host_of_guest[n] != not_pinned; }
+  x86::Gp pinned_register(unsigned n) const { return x86::gpd(registers_->host_of_guest[n]); }
+  bool is_pinned(unsigned n) const { return registers_->host_of_guest[n] != not_pinned; }
+  bool is_ctr_pinned() const { return registers_->ctr_host != not_pinned; }
+  x86::Gp ctr_register() const { return x86::gpd(registers_->ctr_host); }
   static x86::Mem slot_memory(unsigned s) {
     return qword(in_area(offsetof(translator::Area, scratch)) + static_cast<i32>(8 * s));
   }
@@ -417,8 +498,10 @@ class Lowering {
   // patched.
   struct Far {
     Jumps from;
-    u32 insns;         // as it was
-    u16 float_record;  // likewise
+    u32 insns;               // as it was
+    u16 float_record;        // likewise
+    std::array<u8, 2> owed;  // likewise
+    const HostRegisters* registers;
     FarCode emit;
   };
   template <class Emit>
@@ -427,6 +510,8 @@ class Lowering {
     piece.from = from;
     piece.insns = insns_;
     piece.float_record = float_record_;
+    piece.owed = owed_now_;
+    piece.registers = registers_;
     piece.emit.keep(emit);
   }
 
@@ -453,6 +538,11 @@ class Lowering {
   bool so_known_ = true;  // it is as the block's mode says: no instruction of the block has written it yet
   bool flat_ = false;
   bool flat_stores_ = false;
+  HostRegisters lent_registers_;
+  const HostRegisters* registers_ = &usual_registers;  // of the code that is being made
+  enum class Rounds : u8 { none, first, others };  // of a loop, if the block is one: those the code is for
+  Rounds rounds_ = Rounds::none;
+  u32 loop_head_ = 0;
   u32 insns_ = 0;          // begun so far, the current one included
   std::vector<u16> uses_;  // those that are still to come
   std::vector<Location> where_;

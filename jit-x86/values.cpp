@@ -186,10 +186,9 @@ void Lowering::define(NodeId n, x86::Gp result) {
     return;
   }
   // A pinned register: destination() has chosen it, and the set_gpr that follows counts as done.
-  const auto pin =
-      std::find_if(std::begin(pinned), std::end(pinned), [&](const auto& p) { return p.host == host; });
-  where_[n] = {Place::guest, pin->guest};
-  add_alias(pin->guest, n);
+  const u8 guest = registers_->guest_of_host[host];
+  where_[n] = {Place::guest, guest};
+  add_alias(guest, n);
 }
 
 // --- Guest registers ---
@@ -217,9 +216,12 @@ NodeId Lowering::next_code(NodeId n) const {
 
 unsigned Lowering::uses_by(NodeId user, NodeId x) const {
   const Node& it = node(user);
-  const bool complement = it.a != no_node && where_[it.a].place == Place::pending &&
-                          node(it.a).op == IrOp::not_ && node(it.a).a == x;
-  return (complement ? 1 : 0) + (it.a == x ? 1 : 0) + (it.b == x ? 1 : 0) + (it.c == x ? 1 : 0);
+  const auto complement = [&](NodeId operand_node) {
+    return operand_node != no_node && where_[operand_node].place == Place::pending &&
+           node(operand_node).op == IrOp::not_ && node(operand_node).a == x;
+  };
+  return (complement(it.a) ? 1 : 0) + (complement(it.b) ? 1 : 0) + (it.a == x ? 1 : 0) + (it.b == x ? 1 : 0) +
+         (it.c == x ? 1 : 0);
 }
 
 // If the next thing that happens to the node's value is that it becomes a pinned guest register, and nobody

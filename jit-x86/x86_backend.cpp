@@ -79,7 +79,8 @@ translator::CompiledBlock X86Backend::compile(const Block& block) {
   const auto bytes = static_cast<u32>(assembler_.offset() - cache_.used());
   assert(bytes <= most_block_bytes);
   cache_.take(bytes);
-  return {entry, bytes, lowering_.side_points, lowering_.float_records, lowering_.links};
+  return {entry,           bytes,          lowering_.side_points, lowering_.float_records,
+          lowering_.links, lowering_.loop, lowering_.loans,       lowering_.owed};
 }
 
 translator::Backend::Range X86Backend::open_next_chunk() {
@@ -96,6 +97,14 @@ void X86Backend::patch_link(const u8* entry, const translator::LinkSite& site, c
   if (site.guard_offset == 0) return;
   const u32 guard = code ? tag : 0x7fff'ffff;
   std::memcpy(cache_.writable(entry + site.guard_offset), &guard, 4);
+}
+
+// Both jumps have six bytes. Behind the one back stands the way out; the one out becomes unconditional.
+void X86Backend::open_loop(const u8* entry, const translator::LoopJumps& loop) {
+  constexpr u8 nothing[] = {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00}, always[] = {0x90, jump_opcode};
+  std::memcpy(cache_.writable(entry + loop.after_back - 6), nothing, sizeof nothing);
+  if (loop.after_first != 0)
+    std::memcpy(cache_.writable(entry + loop.after_first - 6), always, sizeof always);
 }
 
 translator::ExitReason X86Backend::enter(Cpu& cpu, const u8* code) {

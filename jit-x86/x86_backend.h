@@ -22,6 +22,7 @@ class X86Backend final : public translator::Backend {
   translator::CompiledBlock compile(const Block& block) override;
   Range open_next_chunk() override;
   void patch_link(const u8* entry, const translator::LinkSite& site, const u8* code, u32 tag) override;
+  void open_loop(const u8* entry, const translator::LoopJumps& loop) override;
   translator::ExitReason enter(Cpu& cpu, const u8* code) override;
   u64 cache_bytes() const override { return cache_.bytes(); }
   // Where the code of blocks compiled from now on comes from; null: nobody wants to know.

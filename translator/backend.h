@@ -2,6 +2,7 @@
 // run it.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "translator/ir.h"
@@ -15,8 +16,10 @@ namespace quince::translator {
 struct SidePoint {
   u32 host_offset;
   u8 insn;
-  u8 carry;          // of a faulting access: 1 if the host's carry flag has CA, 2 if its complement, else 0
-  u16 float_record;  // 0, or 1 + index of what FloatStatus has to be told first
+  u8 carry;   // of a faulting access: 1 if the host's carry flag has CA, 2 if its complement, else 0
+  bool lent;  // registers are where CompiledBlock::loans says
+  std::array<u8, 2> owed;  // 0, or 1 + index into CompiledBlock::owed of a field that is still owed
+  u16 float_record;        // 0, or 1 + index of what FloatStatus has to be told first
 };
 
 // The arithmetic that decides FPRF, FR and FI at a side point, where code has not written it to FloatStatus.
@@ -39,6 +42,31 @@ struct LinkSite {
   bool calls;        // a subroutine of the guest: the host calls it, too
 };
 
+// While a loop runs, guest register `borrower` is in the host register of `lender`, which the loop does not
+// use and whose value is in Area::lent.
+struct Loan {
+  static constexpr u8 ctr = 32;  // as the borrower
+  u8 lender;
+  u8 borrower;
+};
+
+// A CR field that is not yet in memory: the comparison of two registers that still hold what has been
+// compared.
+struct OwedField {
+  static constexpr u8 constant = 32;  // as `right`: number
+  u8 field;
+  bool is_signed;
+  u8 left, right;
+  u32 number;
+};
+
+// The jumps to a loop's next round that are no links. Offsets are from the block's first byte.
+struct LoopJumps {
+  u32 after_back =
+      0;  // behind the conditional jump from the end to the beginning, or 0: the block is no loop
+  u32 after_first = 0;  // behind the one that leaves after a first round that is apart, or 0
+};
+
 // The tables hold until the next block is compiled.
 struct CompiledBlock {
   const u8* entry = nullptr;
@@ -46,6 +74,9 @@ struct CompiledBlock {
   std::span<const SidePoint> side_points;
   std::span<const FloatRecord> float_records;
   std::span<const LinkSite> links;
+  LoopJumps loop{};
+  std::span<const Loan> loans{};
+  std::span<const OwedField> owed{};
 };
 
 class Backend {
@@ -65,6 +96,9 @@ class Backend {
 
   // Makes a linked jump lead to `code` (with the target's exec tag in its guard), or what it was at first.
   virtual void patch_link(const u8* block_entry, const LinkSite& site, const u8* code, u32 tag) = 0;
+
+  // Makes a loop leave generated code in front of its next round, for good.
+  virtual void open_loop(const u8* block_entry, const LoopJumps& loop) = 0;
 
   // Runs generated code from `code` until it exits.
   virtual ExitReason enter(ppc::Cpu& cpu, const u8* code) = 0;

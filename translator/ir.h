@@ -132,6 +132,8 @@ struct Block {
   u8 alignment_traps = 7;  // as Cpu's
   JitParts off;            // to be made without
   bool unaligned = false;  // its loads and stores often are not aligned
+  bool goes_round = true;  // if it is a loop: often enough to spend something on the way in and out
+  u32* runs = nullptr;     // counts how often it is entered, if somebody wants to know
   std::vector<GuestInsn> insns;
   NodeList nodes;
   bool has_floats = false;  // loads or computes any

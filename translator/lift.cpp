@@ -172,9 +172,12 @@ bool ends_path(Op op, Insn i, u32 flags) {
          (flags & flag::ends_block) || may_change_mode(op, i, flags);
 }
 
-// A path that has come so far ends: back ends rely on it that no block's code is huge, and an lmw alone is
-// 130 nodes.
-constexpr std::size_t most_nodes = 1024;
+// Whether the last instruction may jump to the first. What is behind it runs once when all the rounds are
+// done.
+bool closes_loop(const Block& block) {
+  const Node& last = block.nodes[block.nodes.size() - 1];
+  return last.op == IrOp::jump_if && last.imm == block.pc;
+}
 
 }  // namespace
 
@@ -183,7 +186,7 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
   const u32 in_page = (ppc::page_size - (block.pc & ppc::page_mask)) / 4;
   const u32 limit = std::min(max_block_insns, in_page);
   u32 n = 0;
-  for (; n < limit && block.nodes.size() < most_nodes; ++n) {
+  for (; n < limit && block.nodes.size() < enough_nodes; ++n) {
     if (!debug.breakpoints.empty() && debug.stops_at(block.pc + 4 * n)) {
       if (n > 0) break;
       e.begin({block.pc, 0});
@@ -220,6 +223,7 @@ void lift(Block& block, const ppc::CpuModel& model, const u8* page, const ppc::D
     if (remaps) e.synchronize();
     if (op == Op::mtsr) e.segment_changed(e.imm(u32{Insn(word).sr()} << 28));
     if (op == Op::mtsrin) e.segment_changed(e.gpr(Insn(word).rb()));
+    if (op == Op::bc && closes_loop(block)) return e.fall_through(block.pc + 4 * n + 4, false);
     if (!ends_path(op, Insn(word), flags)) continue;
     // Whoever did not jump falls through or, having changed the machine's state, must be looked up again.
     const bool jumped = always_branches(op, Insn(word)) || op == Op::sc || op == Op::rfi || op == Op::mtmsr ||

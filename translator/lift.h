@@ -8,6 +8,9 @@
 namespace quince::translator {
 
 inline constexpr u32 max_block_insns = 64;
+// A path that has come so far ends: back ends rely on it that no block's code is huge, and an lmw alone is
+// 130 nodes.
+inline constexpr std::size_t enough_nodes = 1024;
 
 // Fills `block` (pc, physical and mode are set) with the instructions from its start: along the fall-through
 // path of conditional branches, up to an unconditional branch, an instruction that changes the machine state,

@@ -25,6 +25,8 @@ enum class JitPart : ppc::u8 {
   links,
   returns,
   flat,
+  loops,
+  compares,
 };
 struct JitPartRow {
   const char* name;
@@ -45,6 +47,8 @@ inline constexpr auto jit_parts = std::to_array<JitPartRow>({
     {"links", "jumps between blocks go through the run loop"},
     {"returns", "calls and returns of the guest are not calls and returns of the host"},
     {"flat", "the memory of a program goes through the software TLB, as a machine's does"},
+    {"loops", "a loop of one block jumps to itself as it does to others"},
+    {"compares", "a compare writes its CR field at once"},
 });
 using JitParts = std::bitset<jit_parts.size()>;  // by JitPart
 

@@ -80,6 +80,7 @@ struct Area {
   alignas(16) u8 on_its_way[16];         // what a slow load has read, or a vector store is to write
   alignas(16) u8 backend_vectors[1536];  // the back end's constants for vectors
   Profile* profile;                      // null: nobody asked for one
+  u32 lent[10];                          // of guest registers that are not where they belong: see Loan
 };
 
 inline HotWords& hot_words_of(ppc::Cpu& cpu) {

@@ -162,7 +162,11 @@ std::optional<ppc::Stop> Translator::follow_link() {
 std::optional<ppc::Stop> Translator::interpret(u32 most_insns) {
   const Stopwatch watch(profile_ ? &profile_->interpreter_ticks : nullptr);
   const u64 before = profile_ ? cpu_.instructions() : 0;
+  const u32 from = cpu_.state.pc;
+  const u64 begun = cpu_.retired;
   const auto stop = interpreter_.execute_once(most_insns);
+  const u32 branch = from + static_cast<u32>(4 * (cpu_.retired - begun) - 4);
+  if (branch - cpu_.state.pc < 4 * max_block_insns) ++counters_of(cpu_.state.pc).backward;
   if (profile_) profile_->interpreted += cpu_.instructions() - before;
   return stop_ ? stop_ : stop;
 }
@@ -174,12 +178,32 @@ std::optional<ppc::Stop> Translator::checkpoint() {
 
 // As they are in front of the instruction at fault_address: pc, and the count.
 const Translator::Translation& Translator::go_to_fault() {
-  const Translation& block = *containing(area_.fault_address);
-  const u32 insn = insn_at(area_.fault_address);
+  const u64 host = area_.fault_address;
+  const Translation& block = *containing(host);
+  const u32 insn = insn_at(host);
   area_.fault_address = 0;
   cpu_.retired += insn;
   cpu_.state.pc = block.pc + 4 * insn;
+  if (!block.loans.empty() || !block.owed.empty()) put_in_place(block, side_point(host));
   return block;
+}
+
+// What the block keeps elsewhere.
+void Translator::put_in_place(const Translation& block, const SidePoint& point) {
+  ppc::CpuState& state = cpu_.state;
+  for (std::size_t n = 0; point.lent && n < block.loans.size(); ++n) {
+    const Loan loan = block.loans[n];
+    (loan.borrower == Loan::ctr ? state.ctr : state.gpr[loan.borrower]) = state.gpr[loan.lender];
+    state.gpr[loan.lender] = area_.lent[n];
+  }
+  for (const u8 one_further : point.owed) {
+    if (one_further == 0) continue;
+    const OwedField& owed = block.owed[one_further - 1u];
+    const u32 left = state.gpr[owed.left];
+    const u32 right = owed.right == OwedField::constant ? owed.number : state.gpr[owed.right];
+    state.cr[owed.field] = owed.is_signed ? ppc::CrField::compare_signed(left, right, false)
+                                          : ppc::CrField::compare_unsigned(left, right, false);
+  }
 }
 
 ppc::GuestException Translator::fault() {
@@ -256,15 +280,22 @@ const u8* Translator::find_slow(u32 pc, u32 tag) {
 Translator::Translation* Translator::find_translation(u32 pc, u32 tag) {
   if (counters_of(pc).translations == 0) return nullptr;
   const auto known = translations_.find(key(pc, tag));
-  return known == translations_.end() ? nullptr : known->second.get();
+  return known == translations_.end() ? nullptr : &known->second;
 }
 
 // Counts the visit. Addresses share counters: code that many others alias with is translated early.
 bool Translator::is_cold(u32 pc) {
-  u8& visits = counters_of(pc).visits;
-  if (++visits < patience_) return true;
-  visits = 0;
+  Counters& known = counters_of(pc);
+  if (++known.visits < patience_) return true;
+  known.is_brief = patience_ >= patience_to_judge && 4 * known.backward < 3 * known.visits;
+  known.visits = known.backward = 0;
   return false;
+}
+
+void Translator::translate_next_time(u32 pc) {
+  Counters& known = counters_of(pc);
+  known.visits = static_cast<u8>(patience_ - 1);
+  known.backward = known.is_brief ? u8{0} : known.visits;
 }
 
 void Translator::expect_unaligned() {
@@ -272,8 +303,20 @@ void Translator::expect_unaligned() {
   Counters& known = counters_of(block->pc);
   if (block->tag == 0 || known.makes_unaligned) return;
   known.makes_unaligned = true;
-  known.visits = static_cast<u8>(patience_ - 1);  // to be translated at once
+  translate_next_time(block->pc);
   forget(block);
+}
+
+// Where code is changed again and again, how often it runs in between decides whether it is translated at
+// once the next time.
+void Translator::note_change(const Translation& changed) {
+  Counters& known = counters_of(changed.pc);
+  const bool soon = now() - changed.made_at < soon_changed;
+  known.is_worth_it = soon && known.was_changed && runs_of(changed.pc) >= enough_runs;
+  known.was_changed = soon;
+  runs_of(changed.pc) = 0;
+  known.visits = known.backward = 0;
+  if (known.is_worth_it) translate_next_time(changed.pc);
 }
 
 void Translator::start_profile() {
@@ -292,11 +335,20 @@ void Translator::separate_decoding(const u8* page) {
   profile_->move(Stage::lift, Stage::decode, TickClock::now() - started);
 }
 
+// In memory that a translation has had before, if there is some.
+Translator::Translation* Translator::new_translation(u64 by) {
+  if (spare_.empty()) return &translations_[by];
+  Translations::node_type node = std::move(spare_.back());
+  spare_.pop_back();
+  node.key() = by;
+  return &translations_.insert(std::move(node)).position->second;
+}
+
 Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   const u64 started = TickClock::now();
   Laps laps(profile_.get());
   drop_retired();
-  make_room_in(physical / ppc::page_size);
+  make_room_in(physical / stretch_bytes);
   const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
   if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
   block_.clear();
@@ -305,6 +357,8 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   block_.mode = Mode::of(cpu_.state);
   block_.alignment_traps = cpu_.alignment_traps;
   block_.unaligned = counters_of(pc).makes_unaligned;
+  block_.goes_round = !counters_of(pc).is_brief;
+  block_.runs = counters_of(pc).was_changed ? &runs_of(pc) : nullptr;
   lift(block_, cpu_.model, page, cpu_.debug);
   laps.end(Stage::lift);
   run_passes(block_);
@@ -317,24 +371,27 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   }
   laps.end(Stage::emit);
 
-  auto owned = std::make_unique<Translation>();
-  Translation* made = owned.get();
-  *made = {pc,
-           physical,
-           tag,
-           static_cast<u32>(block_.insns.size()),
-           code.entry,
-           code.bytes,
-           {code.side_points.begin(), code.side_points.end()},
-           {code.float_records.begin(), code.float_records.end()},
-           {},
-           {},
-           static_cast<u32>(of_page_[physical / ppc::page_size].size())};
+  Translation* made = new_translation(key(pc, tag));
+  made->pc = pc;
+  made->physical = physical;
+  made->tag = tag;
+  made->insns = static_cast<u32>(block_.insns.size());
+  made->entry = code.entry;
+  made->bytes = code.bytes;
+  made->made_at = now();
+  made->side_points.assign(code.side_points.begin(), code.side_points.end());
+  made->float_records.assign(code.float_records.begin(), code.float_records.end());
+  made->links.clear();
   made->links.reserve(code.links.size());
   for (const LinkSite& site : code.links) made->links.push_back({site});
+  made->incoming.clear();
+  made->loop = code.loop;
+  made->loans.assign(code.loans.begin(), code.loans.end());
+  made->owed.assign(code.owed.begin(), code.owed.end());
   by_host_.emplace_hint(by_host_.end(), reinterpret_cast<u64>(made->entry), made);
-  of_page_[physical / ppc::page_size].push_back(made);
-  translations_[key(pc, tag)] = std::move(owned);
+  std::vector<Translation*>& blocks = of_stretch_[physical / stretch_bytes];
+  made->place = static_cast<u32>(blocks.size());
+  blocks.push_back(made);
   if (u8& count = counters_of(pc).translations; count < Counters::most_counted) ++count;
   cpu_.watch_code(physical, 4 * made->insns);
   cpu_.guard_code(physical);
@@ -384,49 +441,73 @@ void Translator::forget(Translation* gone) {
     const Incoming in = gone->incoming.back();
     unlink(*in.from, in.index);
   }
+  if (gone->loop.after_back != 0) backend_->open_loop(gone->entry, gone->loop);
   if (line(gone->pc).code == gone->entry) line(gone->pc) = {};
-  std::vector<Translation*>& blocks = of_page_[gone->physical / ppc::page_size];
+  std::vector<Translation*>& blocks = of_stretch_[gone->physical / stretch_bytes];
   blocks[gone->place] = blocks.back();
   blocks[gone->place]->place = gone->place;
   blocks.pop_back();
   ++forgotten_;
   if (u8& count = counters_of(gone->pc).translations; count < Counters::most_counted) --count;
   // by_host_ keeps it for now: the block may be running, and fault or leave through a link.
-  const auto owner = translations_.find(key(gone->pc, gone->tag));
-  retired_.push_back(std::move(owner->second));
-  translations_.erase(owner);
+  retired_.push_back(translations_.extract(key(gone->pc, gone->tag)));
   gone->tag = 0;
 }
 
 // No generated code is running.
-void Translator::make_room_in(u32 physical_page) {
-  const auto page = of_page_.find(physical_page);
-  if (page == of_page_.end() || page->second.size() < most_blocks_of_page) return;
-  while (!page->second.empty()) forget(page->second.back());
+void Translator::make_room_in(u32 stretch) {
+  const auto known = of_stretch_.find(stretch);
+  if (known == of_stretch_.end() || known->second.size() < most_blocks_of_stretch) return;
+  while (!known->second.empty()) forget(known->second.back());
   drop_retired();
 }
 
 // No generated code is running.
 void Translator::drop_retired() {
   if (retired_.empty()) return;
-  places_.fill({});
-  for (const auto& gone : retired_) {
-    by_host_.erase(reinterpret_cast<u64>(gone->entry));
-    if (listener_) listener_->removed(gone->pc, {gone->entry, gone->bytes});
+  if (has_places_) places_.fill({});
+  has_places_ = false;
+  for (Translations::node_type& node : retired_) {
+    const Translation& gone = node.mapped();
+    by_host_.erase(reinterpret_cast<u64>(gone.entry));
+    if (listener_) listener_->removed(gone.pc, {gone.entry, gone.bytes});
+    if (spare_.size() < most_spare) spare_.push_back(std::move(node));
   }
   retired_.clear();
 }
 
-void Translator::invalidate_code(u32 physical, u32 bytes) {
-  const auto page = of_page_.find(physical / ppc::page_size);
-  if (page == of_page_.end()) return;
-  ++statistics_.invalidations;
-  std::vector<Translation*> gone;
-  for (Translation* t : page->second) {
-    if (t->physical < physical + bytes && t->physical + 4 * t->insns > physical) gone.push_back(t);
+// f: of those that have an instruction in [physical, physical + bytes), which does not cross a page; it may
+// neither make nor forget translations.
+template <class F>
+void Translator::for_each_in(u32 physical, u32 bytes, F f) const {
+  const u32 offset = physical & ppc::page_mask, before = std::min(offset, stretch_bytes - 4);
+  for (u32 stretch = (physical - before) / stretch_bytes; stretch <= (physical + bytes - 1) / stretch_bytes;
+       ++stretch) {
+    const auto known = of_stretch_.find(stretch);
+    if (known == of_stretch_.end()) continue;
+    for (Translation* t : known->second) {
+      if (t->overlaps(physical, bytes)) f(*t);
+    }
   }
-  statistics_.blocks_invalidated += gone.size();
-  for (Translation* t : gone) forget(t);
+}
+
+void Translator::invalidate_code(u32 physical, u32 bytes) {
+  gone_.clear();
+  for_each_in(physical, bytes, [this](Translation& t) { gone_.push_back(&t); });
+  if (gone_.empty()) return;
+  ++statistics_.invalidations;
+  statistics_.blocks_invalidated += gone_.size();
+  for (Translation* t : gone_) {
+    note_change(*t);
+    forget(t);
+  }
+  // The rest of what they were made of may well be written next.
+  if (gone_.size() > few_blocks) return;
+  for (const Translation* t : gone_) {
+    bool shares_words = false;
+    for_each_in(t->physical, 4 * t->insns, [&](const Translation&) { shares_words = true; });
+    if (!shares_words) cpu_.unwatch_code(t->physical, 4 * t->insns);
+  }
 }
 
 void Translator::evict(Backend::Range range) {
@@ -438,27 +519,27 @@ void Translator::evict(Backend::Range range) {
     ++statistics_.blocks_evicted;
   }
   drop_retired();
+  std::erase_if(of_stretch_, [](const auto& stretch) { return stretch.second.empty(); });
 }
 
 void Translator::flush() {
-  while (!translations_.empty()) forget(translations_.begin()->second.get());
+  while (!translations_.empty()) forget(&translations_.begin()->second);
 }
 
 u64 Translator::code_bytes() const {
   return std::accumulate(translations_.begin(), translations_.end(), u64{0},
-                         [](u64 sum, const auto& entry) { return sum + entry.second->bytes; });
+                         [](u64 sum, const auto& entry) { return sum + entry.second.bytes; });
 }
 
 Translator::Made Translator::made_for(u32 physical) const {
   Made made;
-  const auto page = of_page_.find(physical / ppc::page_size);
-  if (page == of_page_.end()) return made;
-  for (const Translation* t : page->second) {
-    if (physical - t->physical >= 4 * t->insns || (made.entry && t->physical != physical)) continue;
-    made = {t->pc, t->insns, t->entry, t->bytes, {}};
-    for (const Link& link : t->links) made.links.push_back(link.site);
-    if (t->physical == physical) break;
-  }
+  bool begins_there = false;
+  for_each_in(physical & ~3u, 4, [&](const Translation& t) {
+    if (begins_there || (made.entry && t.physical != physical)) return;
+    begins_there = t.physical == physical;
+    made = {t.pc, t.insns, t.entry, t.bytes, {}};
+    for (const Link& link : t.links) made.links.push_back(link.site);
+  });
   return made;
 }
 
@@ -485,7 +566,7 @@ const SidePoint& Translator::side_point(u64 host) const {
 // Devices ask for the time at every access, and a driver's loop does so from the same few places.
 u32 Translator::insn_at(u64 host) const {
   Place& place = places_[host % places_.size()];
-  if (place.host != host) place = {host, side_point(host).insn};
+  if (place.host != host) place = {host, side_point(host).insn}, has_places_ = true;
   return place.insn;
 }
 

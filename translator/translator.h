@@ -91,17 +91,24 @@ class Translator final : public ppc::Engine {
   };
   struct Translation {
     u32 pc, physical, tag, insns;  // tag: 0 if the block is forgotten
+    u64 made_at;                   // instructions executed by then
     const u8* entry;
     u32 bytes;
     std::vector<SidePoint> side_points;
     std::vector<FloatRecord> float_records;
     std::vector<Link> links;
     std::vector<Incoming> incoming;
-    u32 place = 0;  // in its page's list
+    u32 place = 0;  // in its stretch's list
+    LoopJumps loop;
+    std::vector<Loan> loans;
+    std::vector<OwedField> owed;
+    bool overlaps(u32 address, u32 length) const {
+      return physical < address + length && physical + 4 * insns > address;
+    }
   };
-  // One page can be seen at a million addresses, with code of its own for each; stores to it look at all of
-  // it.
-  static constexpr std::size_t most_blocks_of_page = 4096;
+  // One page can be seen at a million addresses, with code of its own for each; stores to it look at all that
+  // is near.
+  static constexpr std::size_t most_blocks_of_stretch = 1024, few_blocks = 8;
 
   ExitReason enter(const u8* code);
   std::optional<ppc::Stop> resolve(ExitReason reason);
@@ -112,6 +119,7 @@ class Translator final : public ppc::Engine {
   void begin_slice();
   void settle();  // moves what the countdown says into cpu.retired
   const Translation& go_to_fault();
+  void put_in_place(const Translation& block, const SidePoint& point);
   ppc::GuestException fault();  // what the helper reported; goes to the instruction
   // What fetching at state.pc raises. Otherwise the page's exec tag is there.
   std::optional<ppc::GuestException> missing_code();
@@ -121,16 +129,22 @@ class Translator final : public ppc::Engine {
   const u8* find_slow(u32 pc, u32 tag);
   Translation* find_translation(u32 pc, u32 tag);
   bool is_cold(u32 pc);
+  void translate_next_time(u32 pc);
   void expect_unaligned();
+  void note_change(const Translation& changed);
+  u64 now() const { return cpu_.retired + static_cast<u64>(i64{slice_} - hot_.countdown); }
   bool is_quiet();
   void note_quiet();
   Translation* translate(u32 pc, u32 physical, u32 tag);
+  Translation* new_translation(u64 by);
   void separate_decoding(const u8* page);
   void link(Translation& from, u32 index, Translation& to);
   void unlink(Translation& from, u32 index);
   void forget(Translation* translation);
-  void make_room_in(u32 physical_page);
+  void make_room_in(u32 stretch);
   void drop_retired();
+  template <class F>
+  void for_each_in(u32 physical, u32 bytes, F f) const;
   void evict(Backend::Range range);
   Translation* containing(u64 host) const;
   const SidePoint& side_point(u64 host) const;
@@ -157,26 +171,42 @@ class Translator final : public ppc::Engine {
   // many translations begin there (most_counted: that many or more; it stays so).
   struct Counters {
     u8 visits = 0;
+    u8 backward = 0;  // visits that a branch backwards made
     u8 translations = 0;
-    bool makes_unaligned = false;  // loads and stores, many
+    bool makes_unaligned : 1 = false;  // loads and stores, many
+    bool was_changed : 1 = false;      // soon after it had been translated: translations count their runs
+    bool is_brief : 1 = false;         // no loop, or one of few rounds
+    bool is_worth_it : 1 = false;      // the last one ran so often that interpreting would have taken longer
     static constexpr u8 most_counted = 255;
   };
   static constexpr u32 counters = 1u << 16;
   ppc::ZeroedArray<Counters> counters_;
   Counters& counters_of(u32 pc) { return counters_[pc / 4 % counters]; }
+  static constexpr u32 patience_to_judge = 4;  // visits, whether a loop goes round
+  // How often code that was changed has run since its last translation. Addresses share these, too.
+  static constexpr u32 enough_runs = 6;
+  static constexpr u64 soon_changed = 100'000;  // instructions
+  std::array<u32, 1024> runs_{};
+  u32& runs_of(u32 pc) { return runs_[pc / 4 % runs_.size()]; }
   // Of each so many unaligned accesses one is looked at, and its block made anew to be good at them.
   static constexpr u32 unaligned_sample = 32;
   u32 unaligned_ = 0;
   ppc::ZeroedArray<DispatchLine> dispatch_;
-  std::unordered_map<u64, std::unique_ptr<Translation>> translations_;
-  std::vector<std::unique_ptr<Translation>> retired_;           // forgotten while perhaps running
-  std::unordered_map<u32, std::vector<Translation*>> of_page_;  // by physical page number
-  std::map<u64, Translation*> by_host_;                         // by entry
-  u64 forgotten_ = 0;                                           // translations
+  using Translations = std::unordered_map<u64, Translation>;
+  Translations translations_;
+  std::vector<Translations::node_type> retired_;  // forgotten while perhaps running
+  static constexpr std::size_t most_spare = 256;
+  std::vector<Translations::node_type> spare_;  // to be used again: their memory is there
+  static constexpr u32 stretch_bytes = 256;     // no translation is longer, and a page is some of them
+  std::unordered_map<u32, std::vector<Translation*>> of_stretch_;  // that it begins in, by number
+  std::vector<Translation*> gone_;                                 // while invalidate_code() runs
+  std::map<u64, Translation*> by_host_;                            // by entry
+  u64 forgotten_ = 0;                                              // translations
   struct Place {
     u64 host = 0;
     u32 insn = 0;
   };
+  mutable bool has_places_ = false;
   mutable std::array<Place, 64> places_{};  // what insn_at() has found; by_host_ still has their blocks
   Statistics statistics_;
   std::unique_ptr<Profile> profile_;

@@ -66,6 +66,35 @@ TEST_P(ChangedCode, ALoopRewritesItself) {
   EXPECT_EQ(world.r(3), 1000u * 1001 / 2);
 }
 
+// The first round still goes on as it was; what is written takes effect with the next one.
+TEST_P(ChangedCode, ALoopOfOneBlockRewritesItself) {
+  for (const u32 places : {10u, 20u, 30u}) {
+    world.put(start, {as::stw(4, 5, 0), as::addi(3, 3, 1), as::addi(7, 7, 1),
+                      as::bc(bdnz, 0, static_cast<u32>(-4 * 3)), as::system_call});
+    world.r(3) = world.r(7) = 0, world.r(4) = as::addi(3, 3, places), world.r(5) = start + 4;
+    world.cpu.state.ctr = 100;
+    ASSERT_TRUE(world.run(start));
+    EXPECT_EQ(world.r(3), 1 + 99 * places);
+    EXPECT_EQ(world.r(7), 100u);
+    EXPECT_EQ(world.cpu.state.ctr, 0u);
+  }
+}
+
+// Code that runs often between its changes is soon translated without delay, and what runs is always the new.
+TEST_P(ChangedCode, AFunctionIsReplacedManyTimes) {
+  const u32 function = 0x3000;
+  for (u32 round = 0; round < 60; ++round) {
+    const u32 calls = round < 30 ? 20 : 1;
+    world.put(function, {as::addi(3, 3, round), blr});
+    const u32 loop = world.put(start, {as::li(6, calls), as::mtspr(as::ctr, 6)});
+    const u32 back = world.put(loop, {as::b(function - loop) | as::link});
+    world.put(back, {as::bc(bdnz, 0, loop - back), as::system_call});
+    world.r(3) = 0;
+    ASSERT_TRUE(world.run(start));
+    EXPECT_EQ(world.r(3), calls * round);
+  }
+}
+
 // What the block leaves for is translated only then, when nobody may look at the block any more.
 TEST_P(ChangedCode, ABlockThatHasChangedItselfLeavesForNewCode) {
   for (u32 n = 0; n < 100; ++n) {

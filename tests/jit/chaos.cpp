@@ -35,6 +35,10 @@ Chaos::Chaos(const ppc::CpuModel& model, BoardKind board, u64 seed)
     const u64 roles = row.reads | row.writes;
     constexpr u64 condition =
         role::CR0 | role::CRFD | role::CRFS | role::CRBD | role::CRBA | role::CRBB | role::CR | role::CRM;
+    constexpr u64 general =
+        role::RA | role::RA0 | role::RB | role::RS | role::RD | role::CR0_if_Rc | role::OV_if_OE | role::CRFD;
+    if ((roles & ~general) == 0 && (row.writes & (role::RA | role::RD | role::CRFD)))
+      plain_.push_back(row.op);
     if (roles & role::CA) carrying_.push_back(row.op);
     if (roles & condition) conditional_.push_back(row.op);
   }
@@ -222,6 +226,7 @@ void Chaos::indirect_branch() {
 }
 
 void Chaos::loop() {
+  if (random_.one_in(2)) return walk();
   const unsigned r = reg();
   put({as::li(r, random_.between(1, random_.one_in(4) ? 400 : 10)), as::mtspr(as::ctr, r)});
   const u32 top = here();
@@ -230,6 +235,30 @@ void Chaos::loop() {
   }
   if (random_.one_in(3)) branch();
   put(as::bc(random_.one_in(4) ? random_.below(4) * 4 : 16, random_.below(32), top - here()));
+}
+
+// A loop that goes over memory, up to where it may not, and computes with general registers; perhaps it
+// leaves early.
+void Chaos::walk() {
+  constexpr unsigned lbzu = 35, lwzu = 33, stwu = 37, stbu = 39, lhzu = 41, sthu = 45;
+  const unsigned base = reg_not_0(), count = base == 31 ? 1 : base + 1;
+  put({as::li(count, random_.between(1, random_.one_in(3) ? 300 : 20)), as::mtspr(as::ctr, count)});
+  constant(base, data_address());
+  if (random_.one_in(2)) forget_constant(base);
+  const u32 top = here();
+  for (u32 n = random_.between(2, 10); n > 0; --n) {
+    const unsigned ops[] = {lbzu, lwzu, stwu, stbu, lhzu, sthu};
+    u32 word = random_word(random_.pick(plain_));
+    if (ppc::info(ppc::decode(word)).has(flag::oe) && !random_.one_in(16)) word &= ~ppc::bit32(21);
+    if (random_.one_in(3)) {
+      const unsigned op = random_.pick(ops) - random_.below(2);  // the form before it does not update
+      word = as::d_form(op, reg(), base, random_.one_in(3) ? random_.below(64) - 32 : 4);
+    }
+    put(word);
+    if (random_.one_in(6))
+      put(as::bc(random_.one_in(2) ? 12 : 4, random_.below(4), 4 * random_.between(8, 20)));
+  }
+  put(as::bc(random_.one_in(4) ? random_.below(2) * 8 + 4 : 16, random_.below(4), top - here()));
 }
 
 // The subroutine behind it, or any place and its return.

@@ -40,6 +40,7 @@ class Chaos {
   void branch();
   void indirect_branch();
   void loop();
+  void walk();
   void call();
   void system();
   void ordered_program();
@@ -48,7 +49,7 @@ class Chaos {
   const BoardKind board_;
   Random random_;
   differential::Generator ordered_;
-  std::vector<ppc::Op> all_, computing_, memory_, system_, carrying_, conditional_;
+  std::vector<ppc::Op> all_, computing_, plain_, memory_, system_, carrying_, conditional_;
   std::vector<u32> code_;
   std::array<u8, 8> pool_{};
   std::array<u32, 11> weights_{};
