@@ -1,20 +1,16 @@
 #include "app/sandbox/calls.h"
 
-#include <fcntl.h>
-#include <linux/sched.h>
-#include <seccomp.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -22,259 +18,28 @@ namespace quince::app {
 
 namespace {
 
-// --- What is allowed: calls, and calls with some arguments ---
+#include "filters.inc"
 
-constexpr int for_all[] = {
-    // What is open
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
-    SCMP_SYS(preadv), SCMP_SYS(pwritev), SCMP_SYS(preadv2), SCMP_SYS(pwritev2), SCMP_SYS(lseek),
-    SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
-    SCMP_SYS(fallocate), SCMP_SYS(fcntl), SCMP_SYS(flock), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
-    SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(eventfd2), SCMP_SYS(memfd_create), SCMP_SYS(poll),
-    SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
-    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(fadvise64), SCMP_SYS(getdents64),
-    // Sockets that are there
-    SCMP_SYS(socketpair), SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername),
-    // Memory
-    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(msync), SCMP_SYS(mincore),
-    SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(membarrier),
-    // Threads, signals, time
-    SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list), SCMP_SYS(rseq),
-    SCMP_SYS(set_tid_address), SCMP_SYS(arch_prctl), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(getcpu), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(wait4), SCMP_SYS(waitid),
-    SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigsuspend), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack),
-    SCMP_SYS(pause), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime),
-    SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(times), SCMP_SYS(timer_create),
-    SCMP_SYS(timer_settime), SCMP_SYS(timer_delete), SCMP_SYS(setitimer), SCMP_SYS(getitimer),
-    SCMP_SYS(alarm),
-    // What one may know of oneself and of the system
-    SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(gettid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-    SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getpgrp), SCMP_SYS(getpgid), SCMP_SYS(getsid),
-    SCMP_SYS(getcwd), SCMP_SYS(getrusage), SCMP_SYS(getrandom), SCMP_SYS(uname), SCMP_SYS(sysinfo)};
-
-// The host's graphics drivers and libraries, besides: devices that they have open, memory shared with the X
-// server, threads with priorities.
-constexpr int for_windows[] = {SCMP_SYS(shmget),
-                               SCMP_SYS(shmdt),
-                               SCMP_SYS(shmctl),
-                               SCMP_SYS(sched_setaffinity),
-                               SCMP_SYS(sched_setscheduler),
-                               SCMP_SYS(sched_getscheduler),
-                               SCMP_SYS(sched_getparam),
-                               SCMP_SYS(sched_setattr),
-                               SCMP_SYS(sched_get_priority_min),
-                               SCMP_SYS(sched_get_priority_max),
-                               SCMP_SYS(setpriority),
-                               SCMP_SYS(getpriority),
-                               SCMP_SYS(mbind),
-                               SCMP_SYS(timerfd_create),
-                               SCMP_SYS(timerfd_settime)};
-
-// What a guest's system calls lead to (machine/process). Landlock knows which names are meant.
-constexpr int for_programs[] = {SCMP_SYS(creat),
-                                SCMP_SYS(access),
-                                SCMP_SYS(faccessat),
-                                SCMP_SYS(faccessat2),
-                                SCMP_SYS(stat),
-                                SCMP_SYS(lstat),
-                                SCMP_SYS(newfstatat),
-                                SCMP_SYS(statx),
-                                SCMP_SYS(statfs),
-                                SCMP_SYS(fstatfs),
-                                SCMP_SYS(readlink),
-                                SCMP_SYS(readlinkat),
-                                SCMP_SYS(link),
-                                SCMP_SYS(linkat),
-                                SCMP_SYS(unlink),
-                                SCMP_SYS(unlinkat),
-                                SCMP_SYS(symlink),
-                                SCMP_SYS(symlinkat),
-                                SCMP_SYS(rename),
-                                SCMP_SYS(renameat),
-                                SCMP_SYS(renameat2),
-                                SCMP_SYS(mkdir),
-                                SCMP_SYS(mkdirat),
-                                SCMP_SYS(rmdir),
-                                SCMP_SYS(mknod),
-                                SCMP_SYS(mknodat),
-                                SCMP_SYS(chdir),
-                                SCMP_SYS(fchdir),
-                                SCMP_SYS(umask),
-                                SCMP_SYS(fchmod),
-                                SCMP_SYS(fchown),
-                                SCMP_SYS(close_range),
-                                SCMP_SYS(sync),
-                                SCMP_SYS(syncfs),
-                                SCMP_SYS(readahead),
-                                SCMP_SYS(sendfile),
-                                SCMP_SYS(copy_file_range),
-                                SCMP_SYS(eventfd),
-                                SCMP_SYS(epoll_create),
-                                SCMP_SYS(listen),
-                                SCMP_SYS(kill),
-                                SCMP_SYS(tgkill),
-                                SCMP_SYS(rt_sigqueueinfo),
-                                SCMP_SYS(setpgid),
-                                SCMP_SYS(setsid),
-                                SCMP_SYS(setuid),
-                                SCMP_SYS(setgid),
-                                SCMP_SYS(setreuid),
-                                SCMP_SYS(setregid),
-                                SCMP_SYS(setresuid),
-                                SCMP_SYS(setresgid),
-                                SCMP_SYS(getresuid),
-                                SCMP_SYS(getresgid),
-                                SCMP_SYS(getgroups),
-                                SCMP_SYS(getpriority),
-                                SCMP_SYS(setpriority),
-                                SCMP_SYS(sched_get_priority_max),
-                                SCMP_SYS(sched_get_priority_min),
-                                SCMP_SYS(vfork)};
-
-constexpr int for_networked[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind)};
-
-// An argument's bits.
-struct Bits {
-  unsigned argument;
-  scmp_datum_t mask, value;
-};
-struct Conditional {
-  int call;
-  std::array<Bits, 2> bits;  // those with a mask of 0 say nothing
-};
-
-constexpr scmp_datum_t word = 0xffff'ffff;  // the kernel looks at no more of many an argument
-constexpr scmp_datum_t namespaces = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-                                    CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME;
-
-constexpr Conditional conditional_for_all[] = {
-    {SCMP_SYS(mmap), {{{2, PROT_EXEC, 0}}}},          {SCMP_SYS(mprotect), {{{2, PROT_EXEC, 0}}}},
-    {SCMP_SYS(sendto), {{{4, ~scmp_datum_t{0}, 0}}}},  // to whom the socket is connected to
-    {SCMP_SYS(prlimit64), {{{0, word, 0}}}},           // of this process
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_NAME}}}},
-};
-
-constexpr Conditional conditional_for_machines[] = {
-    {SCMP_SYS(clone), {{{0, CLONE_THREAD | namespaces, CLONE_THREAD}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_TIMERSLACK}}}},
-    {SCMP_SYS(newfstatat), {{{3, AT_EMPTY_PATH, AT_EMPTY_PATH}}}},  // as which the C library calls fstat
-};
-
-constexpr Conditional conditional_for_windows[] = {
-    {SCMP_SYS(shmat), {{{2, 0100000, 0}}}},        // not SHM_EXEC
-    {SCMP_SYS(ioctl), {{{1, 0xff00, 'd' << 8}}}},  // DRM
-    {SCMP_SYS(ioctl), {{{1, 0xff00, 'b' << 8}}}},  // shared buffers
-    {SCMP_SYS(ioctl), {{{1, 0xff00, 'F' << 8}}}},  // NVIDIA
-};
-
-constexpr Conditional conditional_for_programs[] = {
-    // Not what empties a file that it opens for reading, which Landlock does not notice before version 3.
-    {SCMP_SYS(open), {{{1, O_TRUNC, 0}}}},
-    {SCMP_SYS(open), {{{1, O_ACCMODE, O_WRONLY}}}},
-    {SCMP_SYS(open), {{{1, O_ACCMODE, O_RDWR}}}},
-    {SCMP_SYS(openat), {{{2, O_TRUNC, 0}}}},
-    {SCMP_SYS(openat), {{{2, O_ACCMODE, O_WRONLY}}}},
-    {SCMP_SYS(openat), {{{2, O_ACCMODE, O_RDWR}}}},
-    // The child of a fork makes a code cache of its own.
-    {SCMP_SYS(mprotect), {{{2, PROT_EXEC | PROT_WRITE, PROT_EXEC}}}},
-    {SCMP_SYS(clone), {{{0, namespaces, 0}}}},
-    {SCMP_SYS(utimensat), {{{1, ~scmp_datum_t{0}, 0}}}},  // of an open file
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_PDEATHSIG}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_GET_PDEATHSIG}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_GET_DUMPABLE}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_DUMPABLE}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_GET_KEEPCAPS}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_KEEPCAPS}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_GET_NO_NEW_PRIVS}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_NO_NEW_PRIVS}}}},
-    {SCMP_SYS(prctl), {{{0, word, PR_SET_CHILD_SUBREAPER}}}},
-};
-
-constexpr Conditional conditional_for_networked[] = {{SCMP_SYS(sendto), {}}};
-
-// Of terminals. Not TIOCSTI and TIOCLINUX, which type on them.
-constexpr unsigned long requests[] = {
-    TCGETS,     TCSETS,     TCSETSW,    TCSETSF,   TCSBRK,    TCSBRKP,  TCXONC,   TCFLSH,
-    TIOCGWINSZ, TIOCSWINSZ, TIOCOUTQ,   TIOCSPGRP, TIOCGPGRP, TIOCEXCL, TIOCNXCL, TIOCSCTTY,
-    TIOCMGET,   TIOCMBIS,   TIOCMBIC,   TIOCMSET,  TIOCNOTTY, TIOCGETD, TIOCSBRK, TIOCCBRK,
-    TIOCGSID,   TIOCGPTN,   TIOCSPTLCK, FIOCLEX,   FIONCLEX,  FIOASYNC, FIONBIO,  FIONREAD};
-
-// Refused without a word: the C library and drivers do without, and have their own ideas of files.
-constexpr int expected_of_machines[] = {
-    SCMP_SYS(open),       SCMP_SYS(openat),   SCMP_SYS(access),     SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2), SCMP_SYS(stat),     SCMP_SYS(lstat),      SCMP_SYS(statx),
-    SCMP_SYS(statfs),     SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(unlink),
-    SCMP_SYS(mkdir),      SCMP_SYS(chdir),    SCMP_SYS(kcmp),       SCMP_SYS(get_mempolicy)};
-constexpr int unknown_to_old_kernels[] = {SCMP_SYS(clone3), SCMP_SYS(openat2)};
-constexpr int expected_of_programs[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind)};
-
-// --- The filter ---
-
-class Filter {
- public:
-  explicit Filter(std::uint32_t otherwise) : context_(seccomp_init(otherwise), seccomp_release) {
-    set(SCMP_FLTATR_CTL_TSYNC, 1);
-    set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    set(SCMP_FLTATR_CTL_OPTIMIZE, 2);  // a binary search: there are many calls
+std::span<const sock_filter> filter_of(Calls calls) {
+  switch (calls) {
+    case Calls::machine: return for_machine;
+    case Calls::with_window: return for_window;
+    case Calls::program: return for_program;
+    case Calls::networked: return for_network;
   }
-  void each(std::uint32_t action, std::span<const int> calls) {
-    for (const int call : calls) add(action, call, {});
-  }
-  void allow(std::span<const int> calls) { each(SCMP_ACT_ALLOW, calls); }
-  void allow(std::span<const Conditional> rows) {
-    for (const Conditional& row : rows) {
-      std::vector<scmp_arg_cmp> arguments;
-      for (const Bits& bits : row.bits) {
-        if (bits.mask != 0) arguments.push_back({bits.argument, SCMP_CMP_MASKED_EQ, bits.mask, bits.value});
-      }
-      add(SCMP_ACT_ALLOW, row.call, arguments);
-    }
-  }
-  void add(std::uint32_t action, int call, const std::vector<scmp_arg_cmp>& arguments) {
-    note(seccomp_rule_add_array(context_.get(), action, call, static_cast<unsigned>(arguments.size()),
-                                arguments.data()));
-  }
-  // 0 or an errno.
-  int load() {
-    if (error_ == 0) note(seccomp_load(context_.get()));
-    return error_;
-  }
-
- private:
-  void set(scmp_filter_attr attribute, std::uint32_t value) {
-    note(seccomp_attr_set(context_.get(), attribute, value));
-  }
-  void note(int result) {
-    if (result < 0 && result != -EEXIST && error_ == 0) error_ = -result;
-  }
-  std::unique_ptr<void, void (*)(scmp_filter_ctx)> context_;
-  int error_ = 0;
-};
-
-constexpr std::uint32_t refuse(int error) { return SCMP_ACT_ERRNO(static_cast<std::uint32_t>(error)); }
-
-void let_machine(Filter& filter, bool window) {
-  filter.allow(conditional_for_machines);
-  // Signals to its own threads.
-  filter.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), {{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()), 0}});
-  filter.each(refuse(EACCES), expected_of_machines);
-  if (!window) return;
-  filter.allow(for_windows);
-  filter.allow(conditional_for_windows);
+  return {};
 }
 
-void let_program(Filter& filter, bool network) {
-  filter.allow(for_programs);
-  filter.allow(conditional_for_programs);
-  if (network) {
-    filter.allow(for_networked);
-    filter.allow(conditional_for_networked);
-  } else {
-    filter.each(refuse(EACCES), expected_of_programs);
+// For all threads. 0 or an errno.
+int load(std::span<const sock_filter> filter) {
+  std::vector<sock_filter> own(filter.begin(), filter.end());
+  for (sock_filter& it : own) {
+    if (it.k == own_process) it.k = static_cast<std::uint32_t>(getpid());
   }
+  const sock_fprog program{static_cast<unsigned short>(own.size()), own.data()};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  const long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+  return result == 0 ? 0 : result > 0 ? ESRCH : errno;  // > 0: a thread that has another filter
 }
 
 // --- A call that nobody should have made ---
@@ -305,20 +70,9 @@ void take_refusals() {
 }  // namespace
 
 tl::expected<void, std::string> limit_calls(Calls calls) {
-  const bool machine = calls == Calls::machine || calls == Calls::with_window;
-  if (machine) take_refusals();
-  Filter filter(machine ? SCMP_ACT_TRAP : refuse(EPERM));
-  filter.allow(for_all);
-  filter.allow(conditional_for_all);
-  for (const unsigned long request : requests) {
-    filter.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), {{1, SCMP_CMP_MASKED_EQ, word, request}});
-  }
-  filter.each(refuse(ENOSYS), unknown_to_old_kernels);
-  if (machine)
-    let_machine(filter, calls == Calls::with_window);
-  else
-    let_program(filter, calls == Calls::networked);
-  if (const int error = filter.load(); error != 0) return tl::unexpected<std::string>(std::strerror(error));
+  if (calls == Calls::machine || calls == Calls::with_window) take_refusals();
+  if (const int error = load(filter_of(calls)); error != 0)
+    return tl::unexpected<std::string>(std::strerror(error));
   return {};
 }
 

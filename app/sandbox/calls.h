@@ -2,6 +2,7 @@
 // threads and all that they start, that nothing takes away again.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -13,6 +14,9 @@ enum class Calls : unsigned char {
   program,      // `exec`: files as far as Landlock lets it, child processes; no sockets but pairs
   networked,    // and sockets
 };
+
+// Stands for the process's number in the filters that make_filters writes; no process has it.
+inline constexpr std::uint32_t own_process = 0x5ec0'0fed;
 
 // The error says why the kernel does not do it. A call that a machine has no use for is named on standard
 // error, once, since it is a defect of ours or worse; it fails with EPERM. A program's fail quietly.

@@ -30,7 +30,7 @@ LIBRARIES = {
     "mpfr": re.compile(r"(mpfr|gmp(xx)?)\.h"),
 }
 
-GENERATED = {"version.h"}  # written by the build, by this name
+GENERATED = {"version.h", "filters.inc"}  # written by the build, by these names
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
