@@ -50,6 +50,18 @@ FieldUse use_of_field(const Node& it, u32 field) {
 
 // --- Which ---
 
+// The last node that may overwrite a field; most blocks have no more than one.
+NodeId Lowering::last_overwrite() {
+  if (last_overwrite_ != no_node) return last_overwrite_;
+  const auto overwrites = [](IrOp op) {
+    return op == IrOp::set_cr_signed || op == IrOp::set_cr_unsigned || op == IrOp::set_cr_field ||
+           op == IrOp::set_cr6_from_mask || op == IrOp::set_cr6_bounds;
+  };
+  auto n = static_cast<NodeId>(block_->nodes.size() - 1);
+  while (n > 0 && !overwrites(node(n).op)) --n;
+  return last_overwrite_ = n;
+}
+
 // The node that writes the same field anew, if until then nobody can see it but those who jump ahead out of
 // the block, and accesses that fault while the operands still are in their registers.
 Lowering::Overwrite Lowering::find_overwrite(NodeId compare) const {
@@ -95,7 +107,7 @@ bool Lowering::may_be_late(const Node& compare) const {
 bool Lowering::is_late(NodeId n) {
   const Node& it = node(n);
   if (is_owed(n)) return add_late_compare({n}), true;
-  if (!may_be_late(it)) return false;
+  if (n >= last_overwrite() || !may_be_late(it)) return false;
   const Overwrite overwrite = find_overwrite(n);
   if (overwrite.node == no_node) return false;
   LateCompare late{n, overwrite.node};

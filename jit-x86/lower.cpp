@@ -59,6 +59,7 @@ void Lowering::go_over_nodes() {
   copy_of_.fill(no_guest);
   late_compares_ = {};
   late_compare_count_ = 0;
+  last_overwrite_ = no_node;
   owed_now_ = {};
   if (registers_ == &lent_registers_) begin_next_round();
   zero_in_flags_ = no_node;

@@ -201,6 +201,7 @@ class Lowering {
     NodeId node = no_node;
     bool after_accesses = false;  // to memory, which may fault
   };
+  NodeId last_overwrite();
   Overwrite find_overwrite(NodeId compare) const;
   bool may_be_late(const Node& compare) const;
   bool is_late(NodeId compare);
@@ -224,6 +225,7 @@ class Lowering {
   LateCompares late_compares_;
   std::array<u8, most_late_compares> owed_now_{};  // their `owed`
   unsigned late_compare_count_ = 0;
+  NodeId last_overwrite_ = no_node;
 
   // Emits the comparison; the code says when the condition holds.
   x86::CondCode condition(NodeId n);
@@ -281,9 +283,13 @@ class Lowering {
   x86::Mem flat_address(NodeId ea, bool may_be_constant = false);  // uses the node; constant: for CodeWriter
   void note_flat_access();
   void note_side_point(u32 offset, CarryFlag carry) {
-    const bool lent = registers_ == &lent_registers_;
-    side_points.push_back(
-        {offset, static_cast<u8>(insns_ - 1), static_cast<u8>(carry), lent, owed_now_, float_record_});
+    translator::SidePoint& point = side_points.emplace_back();  // field by field, as NodeList::add() does
+    point.host_offset = offset;
+    point.insn = static_cast<u8>(insns_ - 1);
+    point.carry = static_cast<u8>(carry);
+    point.lent = registers_ == &lent_registers_;
+    point.owed = owed_now_;
+    point.float_record = float_record_;
   }
   void store(NodeId n, unsigned size_log2);
   void store_flat(NodeId n, unsigned size_log2);
