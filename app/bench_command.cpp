@@ -60,11 +60,13 @@ int start(const Request& request) {
   }
   std::vector<std::string> words = {"python3", "-B", script, "--build", folder};
   for (const auto& [name, value] : request.values) {
-    words.push_back(value.empty() ? name : name + "=" + value);
+    words.push_back(name);
+    if (!value.empty()) words.back().append("=").append(value);
   }
   words.emplace_back("--");
   words.insert(words.end(), request.names.begin(), request.names.end());
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execvp(arguments.front(), arguments.data());

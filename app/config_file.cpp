@@ -70,8 +70,8 @@ Values values_of(const std::string& key, const toml::node& node, const fs::path&
   if (const auto* list = node.as_array()) {
     std::vector<std::string> all;
     for (const toml::node& element : *list) {
-      const Values values = element.is_array() ? tl::unexpected<std::string>("a list in a list")
-                                               : values_of(key, element, folder);
+      Values values = element.is_array() ? tl::unexpected<std::string>("a list in a list")
+                                         : values_of(key, element, folder);
       if (!values) return values;
       all.insert(all.end(), values->begin(), values->end());
     }

@@ -31,6 +31,7 @@ void set_code_cache(EngineOptions& options, const std::string& text) {
 
 void add_jit_off_option(CLI::App& command, translator::JitParts& off) {
   std::vector<std::string> names;
+  names.reserve(translator::jit_parts.size());
   for (const translator::JitPartRow& row : translator::jit_parts) names.emplace_back(row.name);
   command
       .add_option_function<std::vector<std::string>>(

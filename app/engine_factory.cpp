@@ -69,7 +69,7 @@ EngineFactory engine_factory(const EngineOptions& options, ppc::ExceptionHandlin
                              std::shared_ptr<Log> log) {
   const bool translates = options.name == "jit";
   if (!translates) refuse_without_jit(options);
-  return [=](ppc::Cpu& cpu) -> std::unique_ptr<ppc::Engine> {
+  return [=, log = std::move(log)](ppc::Cpu& cpu) -> std::unique_ptr<ppc::Engine> {
     if (log) log->attach(cpu);
     if (translates) return make_translator(cpu, options, handling, log.get());
     return std::make_unique<ppc::Interpreter>(cpu, handling);

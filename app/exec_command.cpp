@@ -14,8 +14,6 @@
 #include "app/words.h"
 #include "machine/process/process.h"
 
-extern char** environ;
-
 namespace quince::app {
 
 namespace {

@@ -35,6 +35,7 @@ constexpr std::array<CategoryRow, log_categories> categories = {{
 
 std::vector<std::string> category_names() {
   std::vector<std::string> names;
+  names.reserve(categories.size());
   for (const CategoryRow& row : categories) names.emplace_back(row.name);
   return names;
 }

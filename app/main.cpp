@@ -30,9 +30,9 @@ std::string unknown_word(const CLI::App& app) {
     const std::string word = extra.substr(0, extra.find('='));
     const std::string what = word.starts_with('-') ? "there is no such option" : "it is not expected here";
     const auto meant = quince::app::nearest(word, known);
-    return word + ": " + what +
-           (meant ? " (did you mean " + *meant + "?)"
-                  : " (see quince " + (used.empty() ? "" : command.get_name() + " ") + "--help)");
+    const std::string named = used.empty() ? "" : command.get_name() + " ";
+    const std::string hint = meant ? "did you mean " + *meant + "?" : "see quince " + named + "--help";
+    return std::string(word).append(": ").append(what).append(" (").append(hint).append(")");
   }
   return "";
 }

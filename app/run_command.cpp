@@ -302,6 +302,7 @@ template <class T>
 CLI::Option* choice(CLI::App& command, const std::string& name, T& value,
                     const std::map<std::string, T>& names, const std::string& help) {
   std::vector<std::string> words;
+  words.reserve(names.size());
   for (const auto& entry : names) words.push_back(entry.first);
   return command
       .add_option_function<std::string>(

@@ -231,7 +231,7 @@ std::string last_complaint_of(ImageServer server) {
   const int complaints = std::exchange(server.complaints, -1);
   end(server);
   const ImageServer left{.complaints = complaints};
-  const std::string why = complaint_of(left);
+  std::string why = complaint_of(left);
   end(left);
   return why;
 }

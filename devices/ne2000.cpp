@@ -167,8 +167,8 @@ u8 Ne2000::read_register(u32 number) {
 
 u8 Ne2000::read_page_0(u32 number) {
   switch (static_cast<page_0::Read>(number)) {
-    case page_0::local_address_low: return 0;  // no transfer is ever seen under way
-    case page_0::local_address_high: return 0;
+    case page_0::local_address_low:
+    case page_0::local_address_high: return 0;  // no transfer is ever seen under way
     case page_0::boundary_read: return boundary_;
     case page_0::transmit_status_read: return transmit_status_;
     case page_0::interrupt_status_read: return interrupt_status_;

@@ -42,7 +42,7 @@ std::string Coverage::report(IsaSet isa) const {
       if (row.part != part) continue;
       const u64 count = times(row.op);
       if (count == 0)
-        missing.push_back(row.mnemonic);
+        missing.emplace_back(row.mnemonic);
       else
         covered.push_back(std::string(row.mnemonic) + " " + std::to_string(count));
     }

@@ -43,7 +43,7 @@ tl::expected<Mapping, GuestException> Cpu::try_translate(u32 ea, Access access) 
 
 Mapping Cpu::translate(u32 ea, Access access) {
   const auto mapping = try_translate(ea, access);
-  if (!mapping) throw mapping.error();
+  if (!mapping) throw GuestException(mapping.error());
   return *mapping;
 }
 
@@ -60,7 +60,7 @@ tl::expected<Mapping, GuestException> Cpu::try_fetch(u32 ea) {
 
 Mapping Cpu::fetch(u32 ea) {
   const auto mapping = try_fetch(ea);
-  if (!mapping) throw mapping.error();
+  if (!mapping) throw GuestException(mapping.error());
   return *mapping;
 }
 

@@ -83,6 +83,7 @@ std::optional<std::vector<Keystroke>> keystrokes_of_chord(std::string_view names
     at = end + 1;
   }
   std::vector<Keystroke> strokes;
+  strokes.reserve(2 * keys.size());
   for (const u8 key : keys) strokes.push_back({key, true});
   std::for_each(keys.rbegin(), keys.rend(), [&strokes](u8 key) { strokes.push_back({key, false}); });
   return strokes;

@@ -8,8 +8,8 @@ namespace {
 u64 denormal_bits(const Rounded& r, Precision precision) {
   if (precision == Precision::double_) return r.sig >> 11;
   const int leading = std::countl_zero(r.sig);
-  const u64 biased = static_cast<u64>(r.exp - leading + 1023);
-  return biased << 52 | (r.sig << leading >> 11 & fraction_bits);
+  const int biased = r.exp - leading + 1023;
+  return static_cast<u64>(biased) << 52 | (r.sig << leading >> 11 & fraction_bits);
 }
 
 u32 exceptions_of(const Rounded& r) { return r.fr_fi & fpscr::fi ? fpscr::ux | fpscr::xx : 0; }

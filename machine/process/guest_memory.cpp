@@ -134,8 +134,10 @@ void GuestMemory::remove_range(u32 address, u64 bytes) {
   }
 }
 
+// Where the host refuses it, the guest's own pages stay.
 void GuestMemory::reserve(u32 address, u64 bytes) {
-  mmap(base_ + address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  static_cast<void>(mmap(base_ + address, bytes, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0));
 }
 
 // The host may have taken away what was there before it found that it cannot put something else in its place.

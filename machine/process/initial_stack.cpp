@@ -65,7 +65,7 @@ void push_all(Writer& writer, const std::vector<std::string>& texts, std::vector
   std::vector<u32> addresses(texts.size());
   for (std::size_t n = texts.size(); n-- > 0;) addresses[n] = writer.push(texts[n]);
   words.insert(words.end(), addresses.begin(), addresses.end());
-  words.push_back(0u);
+  words.emplace_back(0u);
 }
 
 }  // namespace
@@ -120,8 +120,8 @@ u32 build_stack(GuestMemory& memory, u32 top, const ProgramInfo& program, const 
       {at_null, 0},
   };
   for (const auto& [key, value] : vector) {
-    words.push_back(u32{key});
-    words.push_back(value);
+    words.emplace_back(u32{key});
+    words.emplace_back(value);
   }
   const u32 bytes = static_cast<u32>(words.size() * sizeof(be32));
   const u32 stack = (writer.at() - bytes) & ~15u;

@@ -122,7 +122,7 @@ Result Kernel::note_refusal(Result result, const std::string& path) const {
 // --- exec ---
 
 Result Kernel::exec(const std::string& path, std::vector<std::string> arguments,
-                    std::vector<std::string> environment) {
+                    const std::vector<std::string>& environment) {
   if (access(path.c_str(), X_OK) != 0) return -errno;
   ProgramInfo size{path, arguments, environment};
   if (!fits_on_stack(size)) return -E2BIG;

@@ -104,7 +104,7 @@ class Kernel {
   Result fork(u32 flags, u32 stack, u32 parent_tid, u32 tls, u32 child_tid);
   Result start_thread(u32 flags, u32 stack, u32 parent_tid, u32 tls, u32 child_tid);
   Result exec(const std::string& path, std::vector<std::string> arguments,
-              std::vector<std::string> environment);
+              const std::vector<std::string>& environment);
   void end_thread(int code);
   void end_process(int code) { exit_code_ = code; }
   u32 wake_futex(u32 address, u32 count, u32 bits);

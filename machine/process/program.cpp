@@ -89,7 +89,7 @@ tl::expected<Program, ProgramDefect> find(const std::string& path, std::vector<s
     const auto words = script_words(*file);
     if (words.empty())
       return failure(ENOEXEC, path, "a script that names no interpreter (mend its first line)");
-    arguments.erase(arguments.begin(), arguments.begin() + (arguments.empty() ? 0 : 1));
+    if (!arguments.empty()) arguments.erase(arguments.begin());
     arguments.insert(arguments.begin(), path);
     arguments.insert(arguments.begin(), words.begin(), words.end());
     return find(words[0], std::move(arguments), depth - 1);

@@ -41,7 +41,10 @@ constexpr int host_only_flags = O_DIRECTORY | O_NOFOLLOW | O_DIRECT | 0100000;
 
 }  // namespace
 
-const SystemCall& find_system_call(u32 number) { return number < table_size ? table[number] : no_call; }
+const SystemCall& find_system_call(u32 number) {
+  if (number >= table_size) return no_call;
+  return table[number];
+}
 
 // --- Dispatch ---
 

@@ -1,6 +1,5 @@
 // Open files: reading, writing, seeking, descriptors.
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 
 #include "machine/process/syscalls.h"
 

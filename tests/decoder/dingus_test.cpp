@@ -123,7 +123,7 @@ TEST(Disassembler, AgreesWithDingusPpc) {
     std::getline(cells, operands);
     const u32 at = static_cast<u32>(std::stoul(address, nullptr, 16));
     const u32 value = static_cast<u32>(std::stoul(word, nullptr, 16));
-    const std::string theirs = in_common_notation(mnemonic + " " + operands);
+    const std::string theirs = in_common_notation(mnemonic.append(" ").append(operands));
     const std::string ours = in_common_notation(disassemble(value, at));
     differences.compare({value, decode(value), ours, theirs});
     ++rows;

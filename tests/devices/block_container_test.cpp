@@ -55,7 +55,7 @@ class ContainerTest : public testing::TestWithParam<const char*> {
   }
   // The disk as an image of this format; odd characters of its name are nobody's syntax.
   std::string converted(const std::string& format) const {
-    const std::string name = path("an \"image, x:" + format);
+    std::string name = path("an \"image, x:" + format);
     EXPECT_TRUE(succeeds("qemu-img convert -f raw -O " + format + " '" + path("raw") + "' '" + name + "'"));
     return name;
   }
@@ -65,7 +65,7 @@ class ContainerTest : public testing::TestWithParam<const char*> {
   }
   static std::string error_of(const DiskOptions& options) {
     const auto device = open_disk(options);
-    const std::string error = device ? "" : device.error();
+    std::string error = device ? "" : device.error();
     EXPECT_EQ(error.find('\n'), std::string::npos);
     return error;
   }

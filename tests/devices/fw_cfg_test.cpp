@@ -9,8 +9,8 @@ class FwCfgTest : public ::testing::Test {
  protected:
   std::vector<u8> item(u16 key, int count) {
     port.write(FwCfg::selector, 2, key);
-    std::vector<u8> bytes;
-    for (int n = 0; n < count; ++n) bytes.push_back(static_cast<u8>(port.read(FwCfg::data, 1)));
+    std::vector<u8> bytes(static_cast<std::size_t>(count));
+    for (u8& byte : bytes) byte = static_cast<u8>(port.read(FwCfg::data, 1));
     return bytes;
   }
   FwCfg port;

@@ -156,7 +156,7 @@ Generator::Kind Generator::kind() {
   u32 total = 0;
   for (const u32 weight : weights_) total += weight;
   u32 n = random_.below(total);
-  for (u8 k = 0; k < weights_.size(); ++k) {
+  for (std::size_t k = 0; k < weights_.size(); ++k) {
     if (n < weights_[k]) return static_cast<Kind>(k);
     n -= weights_[k];
   }

@@ -55,7 +55,8 @@ std::size_t Program::size() const {
 Code assemble(const Program& program) {
   using namespace assembler;
   Code code;
-  for (u16 n = 0; n < program.bodies.size(); ++n) {
+  const auto end = static_cast<u16>(program.bodies.size());
+  for (u16 n = 0; n < end; ++n) {
     const Body& body = program.bodies[n];
     if (body.pieces.empty()) continue;
     if (body.count != 0) {

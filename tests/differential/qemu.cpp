@@ -14,8 +14,6 @@
 
 #include "tests/differential/slot.h"
 
-extern char** environ;
-
 namespace quince::differential {
 namespace {
 

@@ -153,7 +153,7 @@ void Rehearsal::example(const Attempt& attempt, std::size_t row, std::size_t ind
 
 std::string Rehearsal::check_effects(u32 word, const Moment& before) {
   const Moment after = Moment::of(stepper_);
-  const std::string writes = undeclared_writes(word, before, after);
+  std::string writes = undeclared_writes(word, before, after);
   if (!writes.empty() || !random_.one_in(read_checks_)) return writes;
   return undeclared_reads(word, before, after, stepper_, random_);
 }

@@ -119,7 +119,7 @@ FpOutcome MpfrModel::arithmetic(const FpCase& c) {
       {53, -1022, 1023, 1536, std::numeric_limits<double>::min(), std::numeric_limits<double>::max()},
       {24, -126, 127, 192, std::numeric_limits<float>::min(), std::numeric_limits<float>::max()}};
   const Format& format = formats[c.single];
-  const mpfr_ptr truncated = c.single ? single_ : double_;
+  mpfr_t& truncated = c.single ? single_ : double_;
   compute(truncated, c.op, MPFR_RNDZ);
   if (mpfr_regular_p(truncated)) return finite(c, format, mpfr_get_exp(truncated) - 1);
   if (mpfr_nan_p(truncated)) {
@@ -145,7 +145,7 @@ MpfrModel::Rounded MpfrModel::round(const FpCase& c, const Format& format, long 
   const bool denormal = exponent < format.min_exp && !(c.fpscr & UE);
   const long precision = format.precision - (denormal ? format.min_exp - exponent : 0);
   if (precision == format.precision) {
-    const mpfr_ptr result = c.single ? single_ : double_;
+    mpfr_t& result = c.single ? single_ : double_;
     return {result, compute(result, c.op, mode_of(c))};
   }
   mpfr_set_prec(work_, precision >= 1 ? precision : 2);

@@ -28,7 +28,7 @@ class SessionTest : public ::testing::Test {
     sent.clear();
     session->receive(frame(payload));
     if (sent.substr(0, 2) != "+$" || sent.size() < 5) return "no reply: " + sent;
-    const std::string result = sent.substr(2, sent.size() - 5);
+    std::string result = sent.substr(2, sent.size() - 5);
     EXPECT_EQ(sent, "+" + frame(result));
     return result;
   }
@@ -149,7 +149,7 @@ TEST_F(SessionTest, BreakpointWatchpointStep) {
     if (sent.find("T0") != std::string::npos) stops.push_back(sent.substr(sent.find("T0")));
     while (at < next.size()) {
       sent.clear();
-      const std::string packet = next[at++];
+      const std::string& packet = next[at++];
       session->receive(frame(packet));
       if (sent == "+") return;  // it goes on
     }

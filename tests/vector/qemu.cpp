@@ -11,8 +11,6 @@
 #include <csignal>
 #include <stdexcept>
 
-extern char** environ;
-
 namespace quince::test {
 
 namespace {
