@@ -26,7 +26,7 @@ constexpr auto names_field = [] {
 }();
 
 // Nodes: the next compare is near or not worth looking for.
-constexpr std::size_t furthest = 24;
+constexpr std::size_t furthest = 16;
 
 }  // namespace
 
