@@ -23,6 +23,7 @@ class Jumps {
   // in larger pieces.
   Jumps(const Jumps& other) { *this = other; }
   Jumps& operator=(const Jumps& other) {
+    if (this == &other) return *this;
     count_ = other.count_;
     for (unsigned i = 0; i < count_; ++i) places_[i] = other.places_[i];
     return *this;

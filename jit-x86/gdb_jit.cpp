@@ -13,22 +13,22 @@
 
 extern "C" {
 
-struct jit_code_entry {
-  jit_code_entry* next_entry;
-  jit_code_entry* prev_entry;
+struct JitCodeEntry {
+  JitCodeEntry* next_entry;
+  JitCodeEntry* prev_entry;
   const char* symfile_addr;
   std::uint64_t symfile_size;
 };
 
-struct jit_descriptor {
+struct JitDescriptor {
   std::uint32_t version;
   std::uint32_t action_flag;  // 1: relevant_entry has come; 2: it goes
-  jit_code_entry* relevant_entry;
-  jit_code_entry* first_entry;
+  JitCodeEntry* relevant_entry;
+  JitCodeEntry* first_entry;
 };
 
 // The interface is one variable and one function of the whole process. GDB stops in the function.
-jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};                                    // NOLINT
+JitDescriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};                                     // NOLINT
 __attribute__((noinline, used)) void __jit_debug_register_code() { asm volatile("" ::: "memory"); }  // NOLINT
 }
 
@@ -100,7 +100,7 @@ ObjectFile object_file(std::string_view name, std::span<const ppc::u8> code) {
 
 enum class Action : std::uint32_t { comes = 1, goes = 2 };
 
-void tell(Action action, jit_code_entry& entry) {
+void tell(Action action, JitCodeEntry& entry) {
   __jit_debug_descriptor.action_flag = static_cast<std::uint32_t>(action);
   __jit_debug_descriptor.relevant_entry = &entry;
   __jit_debug_register_code();
@@ -124,7 +124,7 @@ struct GdbJit::Object {
   Object& operator=(const Object&) = delete;
 
   ObjectFile file;
-  jit_code_entry entry{};
+  JitCodeEntry entry{};
 };
 
 GdbJit::GdbJit() = default;

@@ -72,7 +72,7 @@ Lowering::Overwrite Lowering::find_overwrite(NodeId compare) const {
   if (has_two && !at_home) return {};
   u32 pc = block_->insns[insns_ - 1].pc;
   bool after_accesses = false;
-  const std::size_t end = std::min(block_->nodes.size(), compare + furthest);
+  const std::size_t end = std::min<std::size_t>(block_->nodes.size(), compare + furthest);
   for (NodeId n = static_cast<NodeId>(compare + 1); n < end; ++n) {
     const Node& it = node(n);
     const FieldUse use = use_of_field(it, made.imm);

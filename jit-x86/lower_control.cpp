@@ -5,9 +5,6 @@
 
 namespace quince::jit {
 
-using translator::ExitReason;
-using translator::LinkSite;
-
 void Lowering::count_down(u32 insns) { a.sub(countdown(), insns); }
 
 void Lowering::call_with_side_point(const u8* thunk) {

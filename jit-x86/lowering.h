@@ -305,8 +305,8 @@ class Lowering {
 
   // --- Neighbours: accesses near each other, found with one look-up (neighbours.cpp) ---
   struct SplitAddress {
-    NodeId base;
-    u32 displacement;
+    NodeId base = no_node;
+    u32 displacement = 0;
   };
   SplitAddress split_address(NodeId ea) const;
   void plan_neighbours(NodeId first);

@@ -29,7 +29,10 @@ PerfMap::~PerfMap() {
   if (kept_open_ >= 0) close(kept_open_);
 }
 
-void PerfMap::added(ppc::u32 pc, ppc::u32, std::span<const ppc::u8> code) { add(block_name(pc), code); }
+void PerfMap::added(ppc::u32 pc, ppc::u32, std::span<const ppc::u8> code) {
+  const std::string name = block_name(pc);
+  add(name, code);
+}
 
 // Nothing is in memory between two lines, and under `exec` nothing open: there a guest closes descriptors as
 // it likes, and its fork copies what is in memory. A line that can't be written is a name that perf will not

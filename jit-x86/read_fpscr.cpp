@@ -15,7 +15,6 @@ namespace quince::jit {
 
 namespace {
 
-using fpu::ArithOp;
 using translator::FloatStatus;
 using Id = x86::Inst::Id;
 namespace fpscr = fpu::fpscr;

@@ -109,17 +109,17 @@ class NodeList {
     made.b = node.b;
     made.c = node.c;
     made.imm = node.imm;
-    return static_cast<NodeId>(size_++);
+    return size_++;
   }
   void clear() { size_ = 0; }
-  std::size_t size() const { return size_; }
+  NodeId size() const { return size_; }
   Node& operator[](std::size_t n) { return nodes_[n]; }
   const Node& operator[](std::size_t n) const { return nodes_[n]; }
   const Node* begin() const { return nodes_.data(); }
   const Node* end() const { return nodes_.data() + size_; }
 
  private:
-  std::size_t size_ = 0;
+  NodeId size_ = 0;
   std::array<Node, most> nodes_;
 };
 

@@ -17,7 +17,7 @@ using Arg = const V128&;  // an operand
 // all ones or all zeros. Baseline SSE2 is enough, anything better is the compiler's choice.
 template <class T>
 struct LanesOf {
-  typedef T type __attribute__((vector_size(16)));
+  using type __attribute__((vector_size(16))) = T;
 };
 template <class T>
 using Lanes = typename LanesOf<T>::type;

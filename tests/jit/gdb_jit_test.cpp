@@ -10,14 +10,14 @@
 #include <vector>
 
 extern "C" {
-struct jit_code_entry {
-  jit_code_entry *next, *previous;
+struct JitCodeEntry {
+  JitCodeEntry *next, *previous;
   const char* object;
   std::uint64_t bytes;
 };
 extern struct {
   std::uint32_t version, action;
-  jit_code_entry *relevant, *first;
+  JitCodeEntry *relevant, *first;
 } __jit_debug_descriptor;  // NOLINT
 }
 
@@ -25,7 +25,7 @@ namespace quince::jit {
 namespace {
 
 // The symbol of an object file that has but one.
-std::string symbol(const jit_code_entry& entry) {
+std::string symbol(const JitCodeEntry& entry) {
   Elf64_Ehdr header;
   std::memcpy(&header, entry.object, sizeof header);
   for (unsigned n = 0; n < header.e_shnum; ++n) {
@@ -42,8 +42,8 @@ std::string symbol(const jit_code_entry& entry) {
 
 std::vector<std::string> listed() {
   std::vector<std::string> names;
-  const jit_code_entry* before = nullptr;
-  for (const jit_code_entry* at = __jit_debug_descriptor.first; at; before = at, at = at->next) {
+  const JitCodeEntry* before = nullptr;
+  for (const JitCodeEntry* at = __jit_debug_descriptor.first; at; before = at, at = at->next) {
     EXPECT_EQ(at->previous, before);
     names.push_back(symbol(*at));
   }
