@@ -108,6 +108,7 @@ std::vector<NamedThunk> slow_accesses(const Thunks& t) {
 std::vector<NamedThunk> names_of(const Thunks& t) {
   std::vector<NamedThunk> names{{"exit", t.exit},
                                 {"indirect", t.indirect},
+                                {"failed_return", t.failed_return},
                                 {"new_mode", t.new_mode},
                                 {"link", t.link},
                                 {"checkpoint", t.checkpoint},

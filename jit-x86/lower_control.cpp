@@ -72,23 +72,29 @@ void Lowering::call_subroutine(u32 target) {
   return_here();
 }
 
-// Target in a value. Every indirect branch is a checkpoint.
+// Target in a value. Every indirect branch is a checkpoint: the look-up begins with the countdown's flags.
 void Lowering::leave_indirectly(NodeId n, NodeId target) {
+  constexpr i32 address = ~3;
   load_into(x86::eax, target);
   use(target);
-  count_down(insns_);
   switch (static_cast<translator::BranchHint>(node(n).aux)) {
-    case translator::BranchHint::computed: return jump_to(thunks_.indirect);
+    case translator::BranchHint::computed:
+      a.and_(x86::eax, address);
+      count_down(insns_);
+      return jump_to(thunks_.indirect);
     case translator::BranchHint::call:
+      a.and_(x86::eax, address);
       push_return_address();
+      count_down(insns_);
       call(thunks_.indirect);
       return return_here();
     case translator::BranchHint::subroutine_return: {
+      count_down(insns_);
       const u32 out_of_time = jump_if(x86::CondCode::kLE);
       a.cmp(x86::dword_ptr(x86::rsp, 8), x86::eax);
       const u32 elsewhere = jump_if(x86::CondCode::kNE);
       a.ret(8);
-      return far({out_of_time, elsewhere}, [this] { jump_to(thunks_.indirect); });
+      return far({out_of_time, elsewhere}, [this] { jump_to(thunks_.failed_return); });
     }
   }
 }

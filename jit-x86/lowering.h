@@ -23,11 +23,12 @@ using translator::NodeId;
 
 // Code that all blocks share, made once; thunks.cpp has the conventions.
 struct Thunks {
-  const u8* enter = nullptr;       // u32 (rbp of generated code, code): an ExitReason
-  const u8* exit = nullptr;        // jump, ExitReason in eax
-  const u8* indirect = nullptr;    // jump, target in eax
-  const u8* new_mode = nullptr;    // jump, target in eax: the mode that Area::mode_key says has just begun
-  const u8* link = nullptr;        // call instead of a link's jump
+  const u8* enter = nullptr;          // u32 (rbp of generated code, code): an ExitReason
+  const u8* exit = nullptr;           // jump, ExitReason in eax
+  const u8* indirect = nullptr;       // jump, target in eax, flags of the countdown
+  const u8* failed_return = nullptr;  // jump, target in eax, its lowest two bits anything
+  const u8* new_mode = nullptr;       // jump, target in eax: the mode that Area::mode_key says has just begun
+  const u8* link = nullptr;           // call instead of a link's jump
   const u8* access = nullptr;      // from the signal handler; Area::fault_address says where the host faulted
   const u8* checkpoint = nullptr;  // jump, next address in ecx
   const u8* lookup = nullptr;      // jump, next address in ecx

@@ -162,15 +162,18 @@ class ThunkMaker {
     load_vrs_ = begin(), load_vrs();
     t.load_fprs = begin(), hold_fprs();
     t.load_vrs = begin(), hold_vrs();
-    t.enter = begin(), enter();
     t.exit = begin(), exit();
     exit_ = t.exit;
     fault_ = begin(), leave_with(ExitReason::fault);
+    const u8* bottom = begin();  // an odd LR has found the return address there
+    forget_callers();
+    t.failed_return = begin();
+    a.and_(x86::eax, ~3);
+    a.cmp(x86::dword_ptr(x86::rbp, StateOffsets::countdown), 0);
     t.indirect = begin(), indirect();
-    t.new_mode = begin();
-    a.mov(x86::rsp,
-          x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));  // callers have the old mode
+    t.new_mode = begin(), forget_callers();  // they have the old mode
     jump_to(look_up_);
+    t.enter = begin(), enter(bottom);
     t.link = begin();
     a.pop(x86::rax);
     a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, link))), x86::rax);
@@ -371,13 +374,16 @@ class ThunkMaker {
 
   // u32 enter(rbp, code). On entry rsp is 8 below a multiple of 16, and again after the six pushes: where a
   // block calls a thunk, and the thunk a function, the function finds the alignment that it expects.
-  void enter() {
+  void forget_callers() { a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack)))); }
+  void enter(const u8* bottom) {
     for (const u8 id : callee_saved) a.push(x86::gpq(id));
     a.mov(x86::rbp, x86::rdi);
     a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, host_stack))), x86::rsp);
-    // The bottom of the guest's calls: an odd return address, which no branch goes to.
+    // The bottom of the guest's calls has an odd return address, which is in LR only where somebody put it
+    // there.
     a.push(1);
-    a.push(0);
+    a.mov(x86::rax, reinterpret_cast<u64>(bottom));
+    a.push(x86::rax);
     a.mov(x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))), x86::rsp);
     a.lea(x86::rax, x86::ptr(x86::rsp, -call_stack_bytes));
     a.mov(x86::qword_ptr(x86::rbp, StateOffsets::call_stack_limit), x86::rax);
@@ -401,7 +407,7 @@ class ThunkMaker {
   void change_state() {
     asmjit::Label in_memory = a.newLabel(), still_in_memory = a.newLabel(), leave = a.newLabel();
     store_pinned(false);
-    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));
+    forget_callers();
     a.cmp(fprs(), fprs_in_memory);
     a.je(in_memory);
     leave_float();
@@ -454,30 +460,26 @@ class ThunkMaker {
     a.pop(x86::rcx);
     a.movzx(x86::edx, x86::word_ptr(x86::rcx));
     a.sub(x86::rcx, x86::rdx);
-    a.mov(x86::rsp, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, call_stack))));
+    forget_callers();
     a.jmp(x86::rcx);
   }
 
-  // Target in eax. Looks into the table that the run loop fills; about 5 cycles where the host predicts the
-  // jump.
+  // Looks into the table that the run loop fills; about 5 cycles where the host predicts the jump. A page
+  // that is not there has no tag that a line has: theirs are odd.
   void indirect() {
-    a.cmp(x86::dword_ptr(x86::rbp, StateOffsets::countdown), 0);
     asmjit::Label out_of_time = a.newLabel(), miss = a.newLabel();
     a.jle(out_of_time);
     look_up_ = begin();
+    a.mov(x86::rdx, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, dispatch))));
+    a.mov(x86::ecx, x86::eax);
+    a.and_(x86::ecx, (translator::dispatch_lines - 1) * 4);
+    a.lea(x86::rdx, x86::ptr(x86::rdx, x86::rcx, 2));
+    a.cmp(x86::dword_ptr(x86::rdx, offsetof(translator::DispatchLine, pc)), x86::eax);
+    a.jne(miss);
     a.mov(x86::ecx, x86::eax);
     a.shr(x86::ecx, 12);
     a.mov(x86::ecx, x86::dword_ptr(x86::r15, x86::rcx, 2, SoftTlb::exec_offset));
-    a.test(x86::ecx, x86::ecx);
-    a.jz(miss);
-    a.mov(x86::edx, area(offsetof(Area, mode_key)));
-    a.lea(x86::ecx, x86::ptr(x86::rcx, x86::rdx, 1));
-    a.mov(x86::edx, x86::eax);
-    a.and_(x86::edx, (translator::dispatch_lines - 1) * 4);
-    a.shl(x86::edx, 2);
-    a.add(x86::rdx, x86::qword_ptr(x86::rbp, in_area(offsetof(Area, dispatch))));
-    a.cmp(x86::dword_ptr(x86::rdx, offsetof(translator::DispatchLine, pc)), x86::eax);
-    a.jne(miss);
+    a.or_(x86::ecx, area(offsetof(Area, mode_key)));
     a.cmp(x86::dword_ptr(x86::rdx, offsetof(translator::DispatchLine, tag)), x86::ecx);
     a.jne(miss);
     a.jmp(x86::qword_ptr(x86::rdx, offsetof(translator::DispatchLine, code)));

@@ -73,9 +73,10 @@ struct Mode {
   u8 rounding = 0;        // FPSCR[RN], of no interest if fp_exact
 
   static constexpr u32 bits = 7;
-  static constexpr u32 rounding_bit = 5;  // of key()
+  static constexpr u32 rounding_bit = 6;  // of key()
+  // Bits 1 to `bits`: see exec_tag().
   u32 key() const {
-    const u32 flags = problem | fp << 1 | vec << 2 | so << 3 | fp_exact << 4;
+    const u32 flags = problem << 1 | fp << 2 | vec << 3 | so << 4 | fp_exact << 5;
     return fp_exact ? flags : flags | u32{rounding} << rounding_bit;
   }
   static Mode of(const ppc::CpuState& state);

@@ -183,6 +183,11 @@ class IrEmitter {
   }
 
   // --- Control ---
+  // An indirect jump's target does not need to be aligned for it.
+  NodeId unaligned(Word target) const {
+    const Node& it = block_.nodes[target.id];
+    return it.op == IrOp::and_ && is_imm({it.b}) && value({it.b}) == ~3u ? it.a : target.id;
+  }
   u32 cia() const { return insn_.pc; }
   void jump(u32 target) {
     // A link to the next instruction only asks for the address, it is no call. The semantics have set LR.
@@ -193,10 +198,13 @@ class IrEmitter {
   void fall_through(u32 pc, bool checkpoint) { push({.op = IrOp::jump, .aux = checkpoint, .imm = pc}); }
   void jump_if(Bit taken, u32 target) { push({.op = IrOp::jump_if, .a = taken.id, .imm = target}); }
   void jump_indirect(Word target) {
-    push({.op = IrOp::jump_indirect, .aux = static_cast<u8>(hint()), .a = target.id});
+    push({.op = IrOp::jump_indirect, .aux = static_cast<u8>(hint()), .a = unaligned(target)});
   }
   void jump_indirect_if(Bit taken, Word target) {
-    push({.op = IrOp::jump_indirect_if, .aux = static_cast<u8>(hint()), .a = taken.id, .b = target.id});
+    push({.op = IrOp::jump_indirect_if,
+          .aux = static_cast<u8>(hint()),
+          .a = taken.id,
+          .b = unaligned(target)});
   }
   void program_exception_if(Bit condition, u32 cause) {
     if (is_bit(condition, false)) return;

@@ -9,7 +9,7 @@ namespace quince::translator {
 
 // One line of the table that indirect branches look their target up in.
 struct DispatchLine {
-  u32 pc = 0;
+  u32 pc = 1;   // of an empty line: no instruction's address
   u32 tag = 0;  // see exec_tag(); 0: the line is empty
   const u8* code = nullptr;
 };
@@ -18,7 +18,7 @@ inline constexpr u32 dispatch_lines = 1u << 16;
 
 // A translation belongs to the physical page that its address leads to and to a mode: the page's number with
 // the mode in the bits below, never zero. Mode bits 1..10, bit 0 set as in SoftTlb's exec tags.
-constexpr u32 exec_tag(u32 physical_page, u32 mode_key) { return physical_page | mode_key << 1 | 1; }
+constexpr u32 exec_tag(u32 physical_page, u32 mode_key) { return physical_page | mode_key | 1; }
 
 enum class ExitReason : u32 {
   lookup,      // continue at state.pc; the target is not known to be translated

@@ -1,7 +1,6 @@
 #include "translator/translator.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "guest-ppc/decoder.h"
 #include "translator/float_status.h"
@@ -14,7 +13,7 @@ namespace {
 
 constexpr u64 longest_slice = u64{1} << 30;
 
-auto find_side_point(const std::vector<SidePoint>& points, u32 offset) {
+auto find_side_point(std::span<const SidePoint> points, u32 offset) {
   return std::lower_bound(points.begin(), points.end(), offset,
                           [](const SidePoint& point, u32 at) { return point.host_offset < at; });
 }
@@ -34,6 +33,7 @@ Translator::Translator(ppc::Cpu& cpu, std::unique_ptr<Backend> backend, ppc::Exc
       dispatch_(dispatch_lines) {
   block_.off = off;
   cpu_.set_hooks(this);
+  line(0) = {};  // zeroes are what other addresses' lines need
   area_.dispatch = dispatch_.data();
   area_.engine = this;
 }
@@ -140,21 +140,20 @@ std::optional<ppc::Stop> Translator::resolve(ExitReason reason) {
 }
 
 std::optional<ppc::Stop> Translator::follow_link() {
-  Translation* from = containing(area_.link);
-  const u32 offset = static_cast<u32>(area_.link - reinterpret_cast<u64>(from->entry));
-  u32 index = 0;
-  while (from->links[index].site.after_jump != offset && from->links[index].site.after_stub != offset)
-    ++index;
-  const u32 pc = cpu_.state.pc = from->links[index].site.target;
-  // Both are asked before translating, which destroys blocks that had been forgotten.
-  const bool known = from->tag != 0;
+  Translation& from = translations_.containing(area_.link);
+  const u32 offset = static_cast<u32>(area_.link - reinterpret_cast<u64>(from.entry));
+  Link* asked = from.links.data();
+  while (asked->site.after_jump != offset && asked->site.after_stub != offset) ++asked;
+  const u32 pc = cpu_.state.pc = asked->site.target;
+  // Both are asked before translating, which may give up records of blocks that had been forgotten.
+  const bool known = from.tag != 0;
   const u64 forgotten = forgotten_;
   if (missing_code()) return std::nullopt;
   if (!find(pc)) return interpret();
   // The block that asked had been forgotten, or translating may just have evicted it.
   if (!known || forgotten != forgotten_) return std::nullopt;
   if (has(block_.off, JitPart::links)) return std::nullopt;
-  if (Translation* to = find_translation(pc, line(pc).tag)) link(*from, index, *to);
+  if (Translation* to = find_translation(pc, line(pc).tag)) link(*asked, *to);
   return std::nullopt;
 }
 
@@ -177,9 +176,9 @@ std::optional<ppc::Stop> Translator::checkpoint() {
 }
 
 // As they are in front of the instruction at fault_address: pc, and the count.
-const Translator::Translation& Translator::go_to_fault() {
+const Translation& Translator::go_to_fault() {
   const u64 host = area_.fault_address;
-  const Translation& block = *containing(host);
+  const Translation& block = translations_.containing(host);
   const u32 insn = insn_at(host);
   area_.fault_address = 0;
   cpu_.retired += insn;
@@ -277,10 +276,8 @@ const u8* Translator::find_slow(u32 pc, u32 tag) {
 }
 
 // While a system boots, most code that is looked for has not been translated: one counter tells.
-Translator::Translation* Translator::find_translation(u32 pc, u32 tag) {
-  if (counters_of(pc).translations == 0) return nullptr;
-  const auto known = translations_.find(key(pc, tag));
-  return known == translations_.end() ? nullptr : &known->second;
+Translation* Translator::find_translation(u32 pc, u32 tag) {
+  return counters_of(pc).translations == 0 ? nullptr : translations_.find(pc, tag);
 }
 
 // Counts the visit. Addresses share counters: code that many others alias with is translated early.
@@ -299,11 +296,11 @@ void Translator::translate_next_time(u32 pc) {
 }
 
 void Translator::expect_unaligned() {
-  Translation* block = containing(area_.fault_address);
-  Counters& known = counters_of(block->pc);
-  if (block->tag == 0 || known.makes_unaligned) return;
+  Translation& block = translations_.containing(area_.fault_address);
+  Counters& known = counters_of(block.pc);
+  if (block.tag == 0 || known.makes_unaligned) return;
   known.makes_unaligned = true;
-  translate_next_time(block->pc);
+  translate_next_time(block.pc);
   forget(block);
 }
 
@@ -335,20 +332,11 @@ void Translator::separate_decoding(const u8* page) {
   profile_->move(Stage::lift, Stage::decode, TickClock::now() - started);
 }
 
-// In memory that a translation has had before, if there is some.
-Translator::Translation* Translator::new_translation(u64 by) {
-  if (spare_.empty()) return &translations_[by];
-  Translations::node_type node = std::move(spare_.back());
-  spare_.pop_back();
-  node.key() = by;
-  return &translations_.insert(std::move(node)).position->second;
-}
-
-Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
+Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   const u64 started = TickClock::now();
   Laps laps(profile_.get());
   drop_retired();
-  make_room_in(physical / stretch_bytes);
+  make_room_in(physical / Translations::stretch_bytes);
   const u8* page = cpu_.code_page(physical & ~ppc::page_mask);
   if (!page) throw ppc::GuestException{ppc::Vector::machine_check};  // instructions can't come from a device
   block_.clear();
@@ -371,27 +359,8 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
   }
   laps.end(Stage::emit);
 
-  Translation* made = new_translation(key(pc, tag));
-  made->pc = pc;
-  made->physical = physical;
-  made->tag = tag;
-  made->insns = static_cast<u32>(block_.insns.size());
-  made->entry = code.entry;
-  made->bytes = code.bytes;
-  made->made_at = now();
-  made->side_points.assign(code.side_points.begin(), code.side_points.end());
-  made->float_records.assign(code.float_records.begin(), code.float_records.end());
-  made->links.clear();
-  made->links.reserve(code.links.size());
-  for (const LinkSite& site : code.links) made->links.push_back({site});
-  made->incoming.clear();
-  made->loop = code.loop;
-  made->loans.assign(code.loans.begin(), code.loans.end());
-  made->owed.assign(code.owed.begin(), code.owed.end());
-  by_host_.emplace_hint(by_host_.end(), reinterpret_cast<u64>(made->entry), made);
-  std::vector<Translation*>& blocks = of_stretch_[physical / stretch_bytes];
-  made->place = static_cast<u32>(blocks.size());
-  blocks.push_back(made);
+  Translation* made =
+      translations_.add({pc, physical, tag, static_cast<u32>(block_.insns.size()), now()}, code);
   if (u8& count = counters_of(pc).translations; count < Counters::most_counted) ++count;
   cpu_.watch_code(physical, 4 * made->insns);
   cpu_.guard_code(physical);
@@ -409,69 +378,57 @@ Translator::Translation* Translator::translate(u32 pc, u32 physical, u32 tag) {
 
 // --- Links ---
 
-void Translator::link(Translation& from, u32 index, Translation& to) {
+void Translator::link(Link& link, Translation& to) {
   Laps laps(profile_.get());
   ++statistics_.links;
-  if (from.links[index].to) unlink(from, index);
-  from.links[index].to = &to;
-  from.links[index].place = static_cast<u32>(to.incoming.size());
-  to.incoming.push_back({&from, index});
-  backend_->patch_link(from.entry, from.links[index].site, to.entry, to.tag & ~(ppc::page_mask - 1));
+  if (link.to) unlink(link);
+  link.to = &to;
+  link.next = to.incoming;
+  if (link.next) link.next->previous = &link;
+  to.incoming = &link;
+  backend_->patch_link(link.from->entry, link.site, to.entry, to.tag & ~(ppc::page_mask - 1));
   laps.end(Stage::link);
-  if (listener_) listener_->linked(from.pc, to.pc);
+  if (listener_) listener_->linked(link.from->pc, to.pc);
 }
 
-void Translator::unlink(Translation& from, u32 index) {
-  Link& link = from.links[index];
+void Translator::unlink(Link& link) {
   if (!link.to) return;
-  std::vector<Incoming>& incoming = link.to->incoming;
-  const Incoming last = incoming.back();  // takes the place that becomes free
-  incoming[link.place] = last;
-  last.from->links[last.index].place = link.place;
-  incoming.pop_back();
+  if (link.next) link.next->previous = link.previous;
+  (link.previous ? link.previous->next : link.to->incoming) = link.next;
   link.to = nullptr;
-  backend_->patch_link(from.entry, link.site, nullptr, 0);
+  link.next = link.previous = nullptr;
+  backend_->patch_link(link.from->entry, link.site, nullptr, 0);
 }
 
 // --- Forgetting ---
 
-void Translator::forget(Translation* gone) {
-  for (u32 index = 0; index < gone->links.size(); ++index) unlink(*gone, index);
-  while (!gone->incoming.empty()) {
-    const Incoming in = gone->incoming.back();
-    unlink(*in.from, in.index);
-  }
-  if (gone->loop.after_back != 0) backend_->open_loop(gone->entry, gone->loop);
-  if (line(gone->pc).code == gone->entry) line(gone->pc) = {};
-  std::vector<Translation*>& blocks = of_stretch_[gone->physical / stretch_bytes];
-  blocks[gone->place] = blocks.back();
-  blocks[gone->place]->place = gone->place;
-  blocks.pop_back();
+void Translator::forget(Translation& gone) {
+  for (Link& link : gone.links) unlink(link);
+  while (gone.incoming) unlink(*gone.incoming);
+  if (gone.loop.after_back != 0) backend_->open_loop(gone.entry, gone.loop);
+  if (line(gone.pc).code == gone.entry) line(gone.pc) = {};
   ++forgotten_;
-  if (u8& count = counters_of(gone->pc).translations; count < Counters::most_counted) --count;
-  // by_host_ keeps it for now: the block may be running, and fault or leave through a link.
-  retired_.push_back(translations_.extract(key(gone->pc, gone->tag)));
-  gone->tag = 0;
+  if (u8& count = counters_of(gone.pc).translations; count < Counters::most_counted) --count;
+  translations_.forget(gone);
+  retired_.push_back(&gone);  // it may be running
 }
 
 // No generated code is running.
 void Translator::make_room_in(u32 stretch) {
-  const auto known = of_stretch_.find(stretch);
-  if (known == of_stretch_.end() || known->second.size() < most_blocks_of_stretch) return;
-  while (!known->second.empty()) forget(known->second.back());
+  unsigned count = 0;
+  translations_.for_each_of_stretch(stretch, [&count](const Translation&) { ++count; });
+  if (count < most_blocks_of_stretch) return;
+  while (Translation* t = translations_.first_of_stretch(stretch)) forget(*t);
   drop_retired();
 }
 
 // No generated code is running.
 void Translator::drop_retired() {
   if (retired_.empty()) return;
-  if (has_places_) places_.fill({});
-  has_places_ = false;
-  for (Translations::node_type& node : retired_) {
-    const Translation& gone = node.mapped();
-    by_host_.erase(reinterpret_cast<u64>(gone.entry));
-    if (listener_) listener_->removed(gone.pc, {gone.entry, gone.bytes});
-    if (spare_.size() < most_spare) spare_.push_back(std::move(node));
+  forget_places();
+  for (Translation* gone : retired_) {
+    if (listener_) listener_->removed(gone->pc, {gone->entry, gone->bytes});
+    translations_.recycle(*gone);
   }
   retired_.clear();
 }
@@ -480,14 +437,13 @@ void Translator::drop_retired() {
 // neither make nor forget translations.
 template <class F>
 void Translator::for_each_in(u32 physical, u32 bytes, F f) const {
+  constexpr u32 stretch_bytes = Translations::stretch_bytes;
   const u32 offset = physical & ppc::page_mask, before = std::min(offset, stretch_bytes - 4);
-  for (u32 stretch = (physical - before) / stretch_bytes; stretch <= (physical + bytes - 1) / stretch_bytes;
-       ++stretch) {
-    const auto known = of_stretch_.find(stretch);
-    if (known == of_stretch_.end()) continue;
-    for (Translation* t : known->second) {
-      if (t->overlaps(physical, bytes)) f(*t);
-    }
+  const u32 last = (physical + bytes - 1) / stretch_bytes;
+  for (u32 stretch = (physical - before) / stretch_bytes; stretch <= last; ++stretch) {
+    translations_.for_each_of_stretch(stretch, [&](Translation& t) {
+      if (t.overlaps(physical, bytes)) f(t);
+    });
   }
 }
 
@@ -499,7 +455,7 @@ void Translator::invalidate_code(u32 physical, u32 bytes) {
   statistics_.blocks_invalidated += gone_.size();
   for (Translation* t : gone_) {
     note_change(*t);
-    forget(t);
+    forget(*t);
   }
   // The rest of what they were made of may well be written next.
   if (gone_.size() > few_blocks) return;
@@ -511,24 +467,30 @@ void Translator::invalidate_code(u32 physical, u32 bytes) {
 }
 
 void Translator::evict(Backend::Range range) {
-  auto first = by_host_.lower_bound(reinterpret_cast<u64>(range.first));
-  const auto last = by_host_.lower_bound(reinterpret_cast<u64>(range.last));
-  if (first != last) ++statistics_.evictions;
-  while (first != last) {
-    forget((first++)->second);
-    ++statistics_.blocks_evicted;
-  }
-  drop_retired();
-  std::erase_if(of_stretch_, [](const auto& stretch) { return stretch.second.empty(); });
+  const u64 before = forgotten_;
+  translations_.open(range, [this](Translation& t) {
+    forget(t);
+    if (listener_) listener_->removed(t.pc, {t.entry, t.bytes});
+  });
+  retired_.clear();
+  forget_places();
+  statistics_.blocks_evicted += forgotten_ - before;
+  statistics_.evictions += forgotten_ != before;
+}
+
+void Translator::forget_places() {
+  if (has_places_) places_.fill({});
+  has_places_ = false;
 }
 
 void Translator::flush() {
-  while (!translations_.empty()) forget(&translations_.begin()->second);
+  translations_.for_each([this](Translation& t) { forget(t); });
 }
 
 u64 Translator::code_bytes() const {
-  return std::accumulate(translations_.begin(), translations_.end(), u64{0},
-                         [](u64 sum, const auto& entry) { return sum + entry.second.bytes; });
+  u64 sum = 0;
+  translations_.for_each([&sum](const Translation& t) { sum += t.bytes; });
+  return sum;
 }
 
 Translator::Made Translator::made_for(u32 physical) const {
@@ -548,18 +510,13 @@ Translator::Made Translator::made_for(u32 physical) const {
 void Translator::settle_status(ExitReason reason) {
   if (reason == ExitReason::fault || reason == ExitReason::access) {
     const u32 record = side_point(area_.fault_address).float_record;
-    if (record != 0) recall(containing(area_.fault_address)->float_records[record - 1], cpu_);
+    if (record != 0) recall(translations_.containing(area_.fault_address).float_records[record - 1], cpu_);
   }
   settle_float_status(cpu_);
 }
 
-// `host` is behind the instruction in question: perhaps the end of the block, where another begins.
-Translator::Translation* Translator::containing(u64 host) const {
-  return std::prev(by_host_.lower_bound(host))->second;
-}
-
 const SidePoint& Translator::side_point(u64 host) const {
-  const Translation& block = *containing(host);
+  const Translation& block = translations_.containing(host);
   return *find_side_point(block.side_points, static_cast<u32>(host - reinterpret_cast<u64>(block.entry)));
 }
 
@@ -571,12 +528,11 @@ u32 Translator::insn_at(u64 host) const {
 }
 
 const SidePoint* Translator::access_at(u64 host) const {
-  const auto after = by_host_.upper_bound(host);
-  if (after == by_host_.begin()) return nullptr;
-  const Translation& block = *std::prev(after)->second;
-  const u32 offset = static_cast<u32>(host + 1 - reinterpret_cast<u64>(block.entry));
-  const auto point = find_side_point(block.side_points, offset);
-  return point != block.side_points.end() && point->host_offset == offset ? &*point : nullptr;
+  const Translation* block = translations_.at_or_before(host);
+  if (!block) return nullptr;
+  const u32 offset = static_cast<u32>(host + 1 - reinterpret_cast<u64>(block->entry));
+  const auto point = find_side_point(block->side_points, offset);
+  return point != block->side_points.end() && point->host_offset == offset ? &*point : nullptr;
 }
 
 }  // namespace quince::translator

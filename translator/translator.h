@@ -2,10 +2,8 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "guest-ppc/engine.h"
@@ -15,6 +13,7 @@
 #include "translator/code_listener.h"
 #include "translator/profile.h"
 #include "translator/statistics.h"
+#include "translator/translations.h"
 
 namespace quince::translator {
 
@@ -77,38 +76,9 @@ class Translator final : public ppc::Engine {
   const SidePoint* access_at(u64 host) const;
 
  private:
-  struct Translation;
-  // Where a jump leads; its other end knows it by (from, index). Guests can make as many of them as they like
-  // lead to one block, and blocks of one page: both are taken out of their lists by their place in them.
-  struct Link {
-    LinkSite site;
-    Translation* to = nullptr;  // null: to its stub
-    u32 place = 0;              // in to->incoming
-  };
-  struct Incoming {
-    Translation* from;
-    u32 index;
-  };
-  struct Translation {
-    u32 pc, physical, tag, insns;  // tag: 0 if the block is forgotten
-    u64 made_at;                   // instructions executed by then
-    const u8* entry;
-    u32 bytes;
-    std::vector<SidePoint> side_points;
-    std::vector<FloatRecord> float_records;
-    std::vector<Link> links;
-    std::vector<Incoming> incoming;
-    u32 place = 0;  // in its stretch's list
-    LoopJumps loop;
-    std::vector<Loan> loans;
-    std::vector<OwedField> owed;
-    bool overlaps(u32 address, u32 length) const {
-      return physical < address + length && physical + 4 * insns > address;
-    }
-  };
   // One page can be seen at a million addresses, with code of its own for each; stores to it look at all that
   // is near.
-  static constexpr std::size_t most_blocks_of_stretch = 1024, few_blocks = 8;
+  static constexpr unsigned most_blocks_of_stretch = 1024, few_blocks = 8;
 
   ExitReason enter(const u8* code);
   std::optional<ppc::Stop> resolve(ExitReason reason);
@@ -136,22 +106,20 @@ class Translator final : public ppc::Engine {
   bool is_quiet();
   void note_quiet();
   Translation* translate(u32 pc, u32 physical, u32 tag);
-  Translation* new_translation(u64 by);
   void separate_decoding(const u8* page);
-  void link(Translation& from, u32 index, Translation& to);
-  void unlink(Translation& from, u32 index);
-  void forget(Translation* translation);
+  void link(Link& link, Translation& to);
+  void unlink(Link& link);
+  void forget(Translation& translation);
   void make_room_in(u32 stretch);
   void drop_retired();
+  void forget_places();
   template <class F>
   void for_each_in(u32 physical, u32 bytes, F f) const;
   void evict(Backend::Range range);
-  Translation* containing(u64 host) const;
   const SidePoint& side_point(u64 host) const;
   u32 insn_at(u64 host) const;
   void settle_status(ExitReason reason);  // brings FPSCR up to date
   DispatchLine& line(u32 pc) { return dispatch_[pc / 4 % dispatch_lines]; }
-  static u64 key(u32 pc, u32 tag) { return u64{tag} << 32 | pc; }
 
   ppc::Cpu& cpu_;
   Area& area_;
@@ -192,22 +160,16 @@ class Translator final : public ppc::Engine {
   static constexpr u32 unaligned_sample = 32;
   u32 unaligned_ = 0;
   ppc::ZeroedArray<DispatchLine> dispatch_;
-  using Translations = std::unordered_map<u64, Translation>;
   Translations translations_;
-  std::vector<Translations::node_type> retired_;  // forgotten while perhaps running
-  static constexpr std::size_t most_spare = 256;
-  std::vector<Translations::node_type> spare_;  // to be used again: their memory is there
-  static constexpr u32 stretch_bytes = 256;     // no translation is longer, and a page is some of them
-  std::unordered_map<u32, std::vector<Translation*>> of_stretch_;  // that it begins in, by number
-  std::vector<Translation*> gone_;                                 // while invalidate_code() runs
-  std::map<u64, Translation*> by_host_;                            // by entry
-  u64 forgotten_ = 0;                                              // translations
+  std::vector<Translation*> retired_;  // forgotten while perhaps running
+  std::vector<Translation*> gone_;     // while invalidate_code() runs
+  u64 forgotten_ = 0;                  // translations
   struct Place {
     u64 host = 0;
     u32 insn = 0;
   };
   mutable bool has_places_ = false;
-  mutable std::array<Place, 64> places_{};  // what insn_at() has found; by_host_ still has their blocks
+  mutable std::array<Place, 64> places_{};  // what insn_at() has found, while that code exists
   Statistics statistics_;
   std::unique_ptr<Profile> profile_;
   TickClock ticks_;
