@@ -52,6 +52,7 @@ void Lowering::set_byte(NodeId bit, const x86::Mem& to) {
 x86::CondCode Lowering::compare(NodeId n, x86::CondCode code, x86::CondCode swapped) {
   NodeId left = node(n).a, right = node(n).b;
   if (is_constant(left)) std::swap(left, right), code = swapped;
+  if (has_flags_of(left) && is_constant(right) && constant(right) == 0) return code;
   const Location at = where_[left];
   const bool in_memory = at.place == Place::guest && !is_pinned(at.index) && !copy_of(at);
   if (in_memory && is_constant(right)) {

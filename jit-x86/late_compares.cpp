@@ -26,7 +26,7 @@ constexpr auto names_field = [] {
 }();
 
 // Nodes: the next compare is near or not worth looking for.
-constexpr std::size_t furthest = 16;
+constexpr std::size_t furthest = 16, furthest_in_loop = 64;
 
 }  // namespace
 
@@ -72,7 +72,8 @@ Lowering::Overwrite Lowering::find_overwrite(NodeId compare) const {
   if (has_two && !at_home) return {};
   u32 pc = block_->insns[insns_ - 1].pc;
   bool after_accesses = false;
-  const std::size_t end = std::min<std::size_t>(block_->nodes.size(), compare + furthest);
+  const std::size_t far_enough = registers_ == &lent_registers_ ? furthest_in_loop : furthest;
+  const std::size_t end = std::min<std::size_t>(block_->nodes.size(), compare + far_enough);
   for (NodeId n = static_cast<NodeId>(compare + 1); n < end; ++n) {
     const Node& it = node(n);
     const FieldUse use = use_of_field(it, made.imm);
@@ -83,6 +84,7 @@ Lowering::Overwrite Lowering::find_overwrite(NodeId compare) const {
     } else if (it.op == IrOp::set_gpr && at_home) {
       at_home = it.imm != where_[made.a].index && (!has_two || it.imm != where_[made.b].index);
       if (has_two && !at_home) return {};
+      if (!at_home && is_field_itself(compare)) return {};  // keeping it costs more than the field
     }
     const translator::IrKind kind = translator::info(it.op).kind;
     if (kind == translator::IrKind::exit && (it.op != IrOp::jump_if || it.imm <= pc)) return {};
@@ -97,7 +99,7 @@ Lowering::Overwrite Lowering::find_overwrite(NodeId compare) const {
 bool Lowering::may_be_late(const Node& compare) const {
   if (has(block_->off, translator::JitPart::compares)) return false;
   if (block_->mode.so || !so_known_ || is_constant(compare.a)) return false;
-  const std::size_t busy = late_compare_count_ + (rounds_ == Rounds::none ? 0 : owed_compares_.size());
+  const std::size_t busy = late_compare_count_ + (rounds_ == Rounds::none ? 0 : planned_compares());
   if (!is_constant(compare.b)) return busy == 0;
   return busy < most_late_compares &&
          (compare.op == IrOp::set_cr_signed || constant(compare.b) <= 0x7fff'ffff);
@@ -106,7 +108,7 @@ bool Lowering::may_be_late(const Node& compare) const {
 // Leaves the compare to those who need it, if that can be done.
 bool Lowering::is_late(NodeId n) {
   const Node& it = node(n);
-  if (is_owed(n)) return add_late_compare({n}), true;
+  if (is_owed(n) || is_known_equal(n)) return add_late_compare({n}), true;
   if (n >= last_overwrite() || !may_be_late(it)) return false;
   const Overwrite overwrite = find_overwrite(n);
   if (overwrite.node == no_node) return false;

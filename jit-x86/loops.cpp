@@ -2,10 +2,10 @@
 // for the first round, and behind it for the others. From the second round on, guest registers that have no
 // host register elsewhere have that of a register which the loop does not use. They change places in front of
 // the second round and on each way out; where the way out is a fault, the run loop does it (see
-// translator::Loan). Likewise a CR field that the end of a round writes and the next one overwrites is only
-// written on the ways out (see translator::OwedField).
+// translator::Loan). Fields of CR are in loop_fields.cpp.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "jit-x86/lowering.h"
 #include "translator/lift.h"
@@ -14,8 +14,12 @@ namespace quince::jit {
 
 namespace {
 
-// Of a register in the loop, to be worth the four moves that exchange it and put it back.
+// Of a register in the loop, to be worth the four moves that exchange it and put it back. Reading counts one,
+// for it often is part of another instruction of the host, and writing two.
 constexpr unsigned fewest_accesses = 2;
+
+// Of all that borrow, where rounds are few.
+constexpr unsigned fewest_if_brief = 10;
 
 // Made twice, a block is not longer than the longest made once.
 constexpr std::size_t most_nodes_twice = translator::enough_nodes / 2;
@@ -41,6 +45,9 @@ x86::Mem lent(std::size_t n) {
   return x86::dword_ptr(x86::rbp, in_area(offsetof(translator::Area, lent)) + static_cast<i32>(4 * n));
 }
 
+// A loan to nobody: the lender's register has a complement instead.
+bool is_complement(const translator::Loan& loan) { return loan.borrower == loan.lender; }
+
 }  // namespace
 
 // Whether it is the last jump, and leads to the block's beginning. Behind a conditional one stands the way
@@ -63,9 +70,68 @@ void Lowering::lend(unsigned lender, unsigned borrower) {
   HostRegisters& lent = lent_registers_;
   lent.host_of_guest[lender] = not_pinned;
   lent.guest_of_host[host] = static_cast<u8>(borrower);
-  (borrower == translator::Loan::ctr ? lent.ctr_host : lent.host_of_guest[borrower]) = host;
+  if (borrower == lender) {
+    lent.complement_host = host;
+  } else {
+    (borrower == translator::Loan::ctr ? lent.ctr_host : lent.host_of_guest[borrower]) = host;
+  }
   loans.push_back({static_cast<u8>(lender), static_cast<u8>(borrower)});
 }
+
+// --- Complements ---
+
+// Of a disjunction that is complemented at once: an operand that is the register which the loop does not
+// change, or no_node.
+NodeId Lowering::complemented_operand(NodeId either) const {
+  const auto next = static_cast<NodeId>(either + 1);
+  if (node(either).op != IrOp::or_ || node(next).op != IrOp::not_ || node(next).a != either) return no_node;
+  if (block_->uses[either] != 1) return no_node;
+  const auto is_kept = [this](NodeId x) {
+    return node(x).op == IrOp::get_gpr && node(x).imm == complement_.guest;
+  };
+  return is_kept(node(either).a) ? node(either).a : is_kept(node(either).b) ? node(either).b : no_node;
+}
+
+// nor of a register that the loop does not change, as where a word's bytes are looked over for a zero: with
+// that register's complement at hand it is one instruction of the host, not three.
+void Lowering::plan_complement(std::array<u16, 33>& accesses) {
+  complement_ = {};
+  std::array<u8, 32> reads{};
+  u32 written = 0;
+  for (const Node& it : block_->nodes) {
+    if (it.op == IrOp::set_gpr) written |= 1u << it.imm;
+  }
+  for (NodeId n = 0; n + 1u < block_->nodes.size(); ++n) {
+    if (node(n).op != IrOp::or_ || node(n + 1u).op != IrOp::not_) continue;
+    for (const NodeId x : {node(n).a, node(n).b}) {
+      if (node(x).op != IrOp::get_gpr || written >> node(x).imm & 1) continue;
+      complement_.guest = static_cast<u8>(node(x).imm);
+      if (complemented_operand(n) == x) ++reads[node(x).imm];
+    }
+  }
+  const unsigned guest = complement_.guest;
+  complement_.saves = static_cast<u16>(2 * reads[guest]);
+  if (reads[guest] == accesses[guest] && host_of_guest[guest] == not_pinned) accesses[guest] = 0;
+}
+
+bool Lowering::is_complemented_next(NodeId either) const {
+  return registers_->complement_host != not_pinned && complemented_operand(either) != no_node;
+}
+
+// The complement of a disjunction that is still pending.
+void Lowering::neither(NodeId n) {
+  const NodeId either = node(n).a, kept = complemented_operand(either);
+  const NodeId other = node(either).a == kept ? node(either).b : node(either).a;
+  const x86::Gp value = reg(other);
+  const x86::Gp to = destination(n);
+  a.emit(x86::Inst::kIdAndn, to, value, x86::gpd(registers_->complement_host));
+  use_operands(either);
+  use(either);
+  define(n, to);
+  flags_of_value_ = {n, here()};
+}
+
+// --- Loans ---
 
 // The registers used most are lent to first, but CTR before all others.
 bool Lowering::plan_loans() {
@@ -73,129 +139,42 @@ bool Lowering::plan_loans() {
   for (const Node& it : block_->nodes) {
     if (!may_loop[static_cast<std::size_t>(it.op)]) return false;
     if (it.op == IrOp::get_gpr) ++accesses[it.imm];
-    if (it.op == IrOp::set_gpr) ++accesses[it.imm];
+    if (it.op == IrOp::set_gpr) accesses[it.imm] = static_cast<u16>(accesses[it.imm] + 2);
     if (it.op == IrOp::get_ctr) accesses[translator::Loan::ctr] = 0xffff;
   }
+  plan_complement(accesses);
   lent_registers_ = usual_registers;
+  unsigned saved = 0;
   for (const PinnedRegister& lender : pinned) {
     if (accesses[lender.guest] != 0) continue;
     unsigned best = translator::Loan::ctr;
     for (unsigned guest = 0; guest < 32; ++guest) {
       if (host_of_guest[guest] == not_pinned && accesses[guest] > accesses[best]) best = guest;
     }
+    if (complement_.saves > accesses[best]) {
+      lend(lender.guest, lender.guest);
+      saved += std::exchange(complement_.saves, u16{0});
+      continue;
+    }
     if (accesses[best] < fewest_accesses) break;
     lend(lender.guest, best);
+    saved += best == translator::Loan::ctr ? 2u : accesses[best];
     accesses[best] = 0;
   }
-  return true;
-}
-
-// --- CR fields that are owed from one round to the next ---
-
-bool Lowering::is_owed(NodeId compare) const {
-  return rounds_ != Rounds::none && std::any_of(owed_compares_.begin(), owed_compares_.end(),
-                                                [=](const OwedCompare& it) { return it.node == compare; });
-}
-
-// The guest register that has the value when the round ends.
-std::optional<u8> Lowering::last_home(NodeId value) const {
-  std::array<NodeId, 32> last{};
-  last.fill(no_node);
-  for (NodeId n = 0; n < block_->nodes.size(); ++n) {
-    if (node(n).op == IrOp::set_gpr) last[node(n).imm] = n;
-  }
-  for (u8 guest = 0; guest < 32; ++guest) {
-    if (last[guest] != no_node && node(last[guest]).a == value) return guest;
-  }
-  if (node(value).op != IrOp::get_gpr) return std::nullopt;
-  const NodeId set = last[node(value).imm];
-  return set == no_node || set < value ? std::optional(static_cast<u8>(node(value).imm)) : std::nullopt;
-}
-
-// The node of the next round that writes the field anew, if nobody reads it before and its operands are what
-// they were for as long as somebody might want it; else no_node.
-NodeId Lowering::first_overwrite(const translator::OwedField& field) const {
-  bool operands_are_there = true;
-  for (NodeId n = 0; n < block_->nodes.size(); ++n) {
-    const Node& it = node(n);
-    const FieldUse use = use_of_field(it, field.field);
-    if (use == FieldUse::overwrites) return n;
-    if (use == FieldUse::needs) return no_node;
-    if (it.op == IrOp::set_gpr && (it.imm == field.left || it.imm == field.right)) operands_are_there = false;
-    const translator::IrKind kind = translator::info(it.op).kind;
-    const bool is_seen = kind == translator::IrKind::effect || kind == translator::IrKind::exit;
-    if (is_seen && !operands_are_there) return no_node;
-  }
-  return no_node;
-}
-
-void Lowering::plan_owed_field(NodeId compare) {
-  const Node& it = node(compare);
-  const bool is_signed = it.op == IrOp::set_cr_signed;
-  const auto left = last_home(it.a);
-  translator::OwedField field{static_cast<u8>(it.imm), is_signed, left.value_or(0),
-                              translator::OwedField::constant, 0};
-  if (!left || is_constant(it.a) || owed.size() == most_late_compares) return;
-  if (is_constant(it.b)) {
-    field.number = constant(it.b);
-    if (!is_signed && field.number > 0x7fff'ffff) return;
-  } else {
-    const auto right = last_home(it.b);
-    const bool is_second = std::any_of(owed.begin(), owed.end(), [](const translator::OwedField& other) {
-      return other.right != translator::OwedField::constant;
-    });
-    if (!right || is_second) return;
-    field.right = *right;
-  }
-  const NodeId overwrite = first_overwrite(field);
-  if (overwrite == no_node) return;
-  owed.push_back(field);
-  owed_compares_.push_back({compare, overwrite});
-}
-
-// Of the fields that are written at the end, behind everything that might fault.
-void Lowering::plan_owed_fields() {
-  if (block_->mode.so || has(block_->off, translator::JitPart::compares)) return;
-  u32 known = 0;  // fields, as bits, of which the last write has been seen
-  for (std::size_t n = block_->nodes.size(); n-- > 0;) {
-    const Node& it = block_->nodes[n];
-    switch (it.op) {
-      case IrOp::set_cr_signed:
-      case IrOp::set_cr_unsigned:
-        if (!(known >> it.imm & 1)) plan_owed_field(static_cast<NodeId>(n));
-        known |= 1u << it.imm;
-        break;
-      case IrOp::set_cr_field:
-      case IrOp::set_cr6_from_mask:
-      case IrOp::set_cr6_bounds:
-      case IrOp::copy_cr_field:
-      case IrOp::set_cr_bit:
-      case IrOp::get_cr_bit:
-      case IrOp::get_cr: return;
-      default:
-        if (translator::info(it.op).kind == translator::IrKind::effect) return;
-    }
-  }
-}
-
-void Lowering::begin_next_round() {
-  for (std::size_t n = 0; n < owed_compares_.size(); ++n) {
-    LateCompare late{owed_compares_[n].node, owed_compares_[n].overwrite, {Place::guest, owed[n].left}};
-    if (owed[n].right != translator::OwedField::constant) late.right = {Place::guest, owed[n].right};
-    late.of_last_round = true;
-    late.owed = static_cast<u8>(n + 1);
-    add_late_compare(late);
-  }
+  if (!block_->goes_round && saved < fewest_if_brief) loans.clear();
+  return block_->goes_round || saved >= fewest_if_brief;
 }
 
 // --- Rounds ---
 
-// Without loans and debts all rounds are the same.
+// Without loans and debts all rounds are the same. Where rounds are few, but a load or store is one
+// instruction of the host, the second copy is short enough to be worth a try.
 void Lowering::begin_loop() {
   owed_compares_.clear();
-  const bool may_be_twice = block_->goes_round && block_->nodes.size() <= most_nodes_twice;
+  equal_field_ = {};
+  const bool may_be_twice = (block_->goes_round || flat_stores_) && block_->nodes.size() <= most_nodes_twice;
   if (may_be_twice && plan_loans()) plan_owed_fields();
-  rounds_ = loans.empty() && owed.empty() ? Rounds::others : Rounds::first;
+  rounds_ = loans.empty() && planned_compares() == 0 ? Rounds::others : Rounds::first;
   loop_head_ = here();
 }
 
@@ -204,7 +183,13 @@ void Lowering::begin_rounds() {
   rounds_ = Rounds::others;
   for (std::size_t n = 0; n < loans.size(); ++n) {
     a.mov(lent(n), loan_register(loans[n]));
-    a.mov(loan_register(loans[n]), borrowers_memory(loans[n]));
+    if (!is_complement(loans[n])) a.mov(loan_register(loans[n]), borrowers_memory(loans[n]));
+  }
+  if (lent_registers_.complement_host != not_pinned) {
+    const x86::Gp complement = x86::gpd(lent_registers_.complement_host);
+    const unsigned guest = complement_.guest;
+    is_pinned(guest) ? a.mov(complement, pinned_register(guest)) : a.mov(complement, guest_memory(guest));
+    a.not_(complement);
   }
   registers_ = &lent_registers_;
   loop_head_ = here();
@@ -214,7 +199,7 @@ void Lowering::begin_rounds() {
 void Lowering::return_loans() {
   if (registers_ != &lent_registers_) return;
   for (std::size_t n = 0; n < loans.size(); ++n) {
-    a.mov(borrowers_memory(loans[n]), loan_register(loans[n]));
+    if (!is_complement(loans[n])) a.mov(borrowers_memory(loans[n]), loan_register(loans[n]));
     a.mov(loan_register(loans[n]), lent(n));
   }
 }
@@ -237,6 +222,7 @@ void Lowering::close_loop(NodeId n) {
       leave_to(next, false);
     });
   }
+  if (equal_field_.exit != no_node) leave_unless_equal();
   count_down(insns_);
   const auto leave = [this, late] {
     write_fields(late);

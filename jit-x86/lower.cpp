@@ -63,6 +63,7 @@ void Lowering::go_over_nodes() {
   owed_now_ = {};
   if (registers_ == &lent_registers_) begin_next_round();
   zero_in_flags_ = no_node;
+  flags_of_value_ = {};
   uses_ = block_->uses;
   where_.assign(block_->nodes.size(), {});
   done_.assign(block_->nodes.size(), Done::no);
@@ -245,6 +246,7 @@ void Lowering::set_gpr(NodeId n) {
   const unsigned guest = node(n).imm;
   const Location at = where_[value];
   const bool in_place = at.place == Place::guest && at.index == guest;
+  const bool has_flags = flags_of_value_.at == here();
   before_guest_write(guest, value);
   if (at.place == Place::step) {
     a.lea(pinned_register(guest),
@@ -257,6 +259,7 @@ void Lowering::set_gpr(NodeId n) {
       if (where_[value].place == Place::temporary) keep_copy(x86::gpd(where_[value].index), guest);
     }
   }
+  if (has_flags) flags_of_value_.at = here();  // moves have not changed them
   use(value);
   if (uses_[value] == 0) return;
   // Whoever needs the value again finds it in the guest register, too.
@@ -360,11 +363,32 @@ void Lowering::extended(x86::Gp to, NodeId value, bool is_signed) {
   }
 }
 
+// Whether the value is what its comparison with 0 becomes: the upper half of a register with a word is zero.
+bool Lowering::is_field_itself(NodeId compare) const {
+  const Node &it = node(compare), &value = node(it.a);
+  if (!is_constant(it.b) || constant(it.b) != 0 || is_constant(it.a) || block_->mode.so || !so_known_)
+    return false;
+  if (it.op == IrOp::set_cr_unsigned) return true;
+  switch (value.op) {
+    case IrOp::load8:
+    case IrOp::load16: return true;
+    case IrOp::and_: return is_constant(value.b) && constant(value.b) <= 0x7fff'ffff;
+    case IrOp::shift_right: return is_constant(value.b) && constant(value.b) != 0;
+    default: return false;
+  }
+}
+
 // The 64-bit difference is the field (cr_field.h); SO, when set, flips bit 59, or makes "equal" 1 << 63.
 void Lowering::set_compare(NodeId n) {
   const Node& it = node(n);
   const bool is_signed = it.op == IrOp::set_cr_signed;
   if (is_late(n)) return;
+  const bool has_flags = has_flags_of(it.a);
+  if (is_field_itself(n)) {
+    a.store_state(StateOffsets::cr(it.imm), reg(it.a).r64());
+    if (has_flags) flags_of_value_.at = here();
+    return use(it.a), use(it.b);
+  }
   const x86::Gp difference = temporary();
   extended(difference, it.a, is_signed);
   if (!is_constant(it.b) || constant(it.b) != 0) {
@@ -378,7 +402,9 @@ void Lowering::set_compare(NodeId n) {
       a.sub(difference.r64(), t.r64());
     }
   }
-  if (block_->mode.so || !so_known_) {
+  const bool may_be_so = block_->mode.so || !so_known_;
+  const bool has_only_moved = is_constant(it.b) && constant(it.b) == 0 && !may_be_so;
+  if (may_be_so) {
     u32 clear = 0;
     if (!so_known_) {
       a.cmp(byte(StateOffsets::so), 0);
@@ -394,6 +420,7 @@ void Lowering::set_compare(NodeId n) {
     if (!so_known_) land(clear);
   }
   a.store_state(StateOffsets::cr(it.imm), difference.r64());
+  if (has_flags && has_only_moved) flags_of_value_.at = here();
   use(it.a);
   use(it.b);
 }

@@ -19,7 +19,9 @@ void Lowering::lower_arithmetic(NodeId n) {
     case IrOp::div_signed: return divide(n, true);
     case IrOp::div_unsigned: return divide(n, false);
     case IrOp::and_: return binary(n, Id::kIdAnd, true);
-    case IrOp::or_: return binary(n, Id::kIdOr, true);
+    case IrOp::or_:
+      if (is_complemented_next(n)) return void(where_[n] = {Place::pending});
+      return binary(n, Id::kIdOr, true);
     case IrOp::xor_: return binary(n, Id::kIdXor, true);
     case IrOp::rotate_left: return rotate(n);
     case IrOp::shift_left: return shift(n, Id::kIdShl, Id::kIdShlx, false);
@@ -29,6 +31,7 @@ void Lowering::lower_arithmetic(NodeId n) {
     case IrOp::sign_extend16: return extend(n, 2);
     default: break;
   }
+  if (it.op == IrOp::not_ && where_[it.a].place == Place::pending) return neither(n);
   if (it.op == IrOp::not_ && (is_subtrahend(n) || is_masked_out(n))) {
     where_[n] = {Place::pending};
     return;
@@ -100,6 +103,7 @@ void Lowering::and_complement(NodeId n, NodeId complement, NodeId other) {
   use(node(n).a);
   use(node(n).b);
   define(n, to);
+  flags_of_value_ = {n, here()};
 }
 
 void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
@@ -143,6 +147,8 @@ void Lowering::binary(NodeId n, asmjit::InstId op, bool commutative) {
   use(node(n).a);
   use(node(n).b);
   define(n, to);
+  const bool is_logical = op == Id::kIdAnd || op == Id::kIdOr || op == Id::kIdXor;
+  if (is_logical && !is_zero_extension) flags_of_value_ = {n, here()};
 }
 
 void Lowering::rotate(NodeId n) {

@@ -160,6 +160,7 @@ void Lowering::lower_control(NodeId n) {
     case IrOp::call_subroutine: return call_subroutine(it.imm);
     case IrOp::jump_if: {
       if (closes_loop(n)) return close_loop(n);
+      if (is_never_taken(n)) return use(it.a);
       const x86::CondCode taken = condition(it.a);
       use(it.a);
       if (it.imm <= pc) {  // probably a loop: stay in line

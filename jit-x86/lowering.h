@@ -92,6 +92,7 @@ struct HostRegisters {
   std::array<u8, 32> host_of_guest = jit::host_of_guest;
   std::array<u8, 16> guest_of_host = jit::guest_of_host;
   u8 ctr_host = not_pinned;
+  u8 complement_host = not_pinned;  // has the complement of a register that the loop does not change
 };
 inline constexpr HostRegisters usual_registers{};
 
@@ -190,6 +191,7 @@ class Lowering {
   void multiply_high(NodeId n, bool is_signed);
   void divide(NodeId n, bool is_signed);
   void set_compare(NodeId n);
+  bool is_field_itself(NodeId compare) const;
   void get_ctr(NodeId n);
   bool count_ctr_down(NodeId n);
   void set_gpr(NodeId n);
@@ -218,6 +220,9 @@ class Lowering {
   static constexpr std::size_t most_late_compares = 2;  // at most one of them with two registers
   using LateCompares = std::array<LateCompare, most_late_compares>;
   void add_late_compare(const LateCompare& late);
+  bool is_late_now(NodeId compare) const {
+    return late_compares_[0].node == compare || late_compares_[1].node == compare;
+  }
   LateCompares late_compares() const;  // with the places of their operands now
   void write_fields(LateCompares late);
   void write_field(const LateCompare& it, const LateCompares& others);
@@ -424,6 +429,14 @@ class Lowering {
   struct {
     u32 field = 0, at = ~0u;
   } flags_of_compare_;
+  // Likewise, those of a comparison of this value with 0.
+  struct {
+    NodeId value = no_node;
+    u32 at = ~0u;
+  } flags_of_value_;
+  bool has_flags_of(NodeId value) const {
+    return flags_of_value_.value == value && flags_of_value_.at == here();
+  }
   u32 short_fprs_ = 0;    // bit n: f_n certainly has no more significant bits than a single
   x86::Xmm float_value_;  // the value of the last node that computed one
   bool float_value_short_ = false;
@@ -444,6 +457,33 @@ class Lowering {
     NodeId node, overwrite;  // in the next round
   };
   std::vector<OwedCompare> owed_compares_;  // the first of `owed`
+  // The register of which complement_host has the complement, and how much host code that saves.
+  struct Complement {
+    u8 guest = 0;
+    u16 saves = 0;
+  };
+  Complement complement_;
+  void plan_complement(std::array<u16, 33>& accesses);
+  NodeId complemented_operand(NodeId either) const;
+  bool is_complemented_next(NodeId either) const;
+  void neither(NodeId n);
+  // A CR field that says "equal" when any round but the first begins.
+  struct EqualField {
+    NodeId compare = no_node;
+    NodeId exit = no_node;  // a jump out of the block if it says something else: made at the end of the round
+                            // before. Or no_node: the jump back asks for "equal".
+  };
+  EqualField equal_field_;
+  void plan_equal_field(NodeId compare);
+  NodeId exit_unless_equal(NodeId compare) const;
+  bool is_known_equal(NodeId compare) const {
+    return rounds_ == Rounds::others && compare == equal_field_.compare;
+  }
+  bool is_never_taken(NodeId exit) const { return rounds_ == Rounds::others && exit == equal_field_.exit; }
+  void leave_unless_equal();
+  void plan_cr_field(NodeId compare);
+  unsigned planned_compares() const;
+  bool has_two_registers_planned() const;
   void begin_loop();
   void begin_rounds();
   void lend(unsigned lender, unsigned borrower);

@@ -43,7 +43,8 @@ struct LinkSite {
 };
 
 // While a loop runs, guest register `borrower` is in the host register of `lender`, which the loop does not
-// use and whose value is in Area::lent.
+// use and whose value is in Area::lent. If both are the same, the host register has something that the guest
+// does not know.
 struct Loan {
   static constexpr u8 ctr = 32;  // as the borrower
   u8 lender;

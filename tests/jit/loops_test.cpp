@@ -40,8 +40,16 @@ class Loops : public testing::Test {
       default: return cmpwi(field(), reg(), random.below(5) - 2);
     }
   }
+  // Often of a register that no loop writes.
+  u32 nor() {
+    const unsigned one = random.pick(std::array{7u, 31u, reg()}), other = reg();
+    const u32 word =
+        random.one_in(2) ? as::x_form(31, one, reg(), other, 124) : as::x_form(31, other, reg(), one, 124);
+    return word | (random.one_in(3) ? 1 : 0);
+  }
   u32 instruction(u32 left) {
-    switch (random.below(12)) {
+    switch (random.below(13)) {
+      case 12: return nor();
       case 0:
       case 1:
       case 2: return access();
@@ -62,6 +70,36 @@ class Loops : public testing::Test {
     if (random.one_in(2)) words.push_back(comparison());
     const unsigned bo = random.pick(std::array{16u, 16u, 18u, 12u, 4u, 0u, 8u, 20u});
     words.push_back(as::bc(bo, 4 * field() + random.below(3), static_cast<u32>(-4 * words.size())));
+    words.insert(words.end(), {as::addi(20, 20, 1), as::system_call});
+    return words;
+  }
+
+  // The field that is compared last is what the next round asks for first, or the jump to it; mostly it says
+  // "equal".
+  std::vector<u32> loop_while_equal() {
+    const unsigned asked = field(), one = reg(), other = random.one_in(2) ? one : reg();
+    std::vector<u32> words;
+    if (random.one_in(2)) words.push_back(access());
+    if (random.one_in(3)) words.push_back(as::x_form(31, reg(), 0, 0, 19));  // mfcr
+    const u32 between = random.below(4);
+    if (!random.one_in(4)) words.push_back(as::bc(4, 4 * asked + 2, 4 * (between + 4)));
+    for (u32 left = between; left > 0; --left) {
+      words.push_back(random.one_in(3) ? instruction(left) : random.one_in(3) ? nor() : access());
+    }
+    if (random.one_in(4)) {
+      const unsigned changed = reg();
+      words.insert(words.end(), {cmpwi(asked, changed, 1), as::addi(changed, changed, 1), access()});
+    }
+    if (random.one_in(2)) words.push_back(as::x_form(31, reg(), 5, reg(), 28) | 1);  // and.
+    switch (random.below(4)) {
+      case 0: words.push_back(cmpwi(asked, one, 0)); break;
+      case 1: words.push_back(cmplw(asked, one, other)); break;
+      default: words.push_back(cmpw(asked, one, other));
+    }
+    if (random.one_in(4)) words.push_back(as::bc(random.one_in(2) ? 12 : 4, 4 * asked + 2, 8));
+    const unsigned bo = random.pick(std::array{16u, 12u, 4u, 20u});
+    const unsigned at = random.one_in(2) ? 4 * asked + 2 : 2;
+    words.push_back(as::bc(bo, at, static_cast<u32>(-4 * words.size())));
     words.insert(words.end(), {as::addi(20, 20, 1), as::system_call});
     return words;
   }
@@ -103,8 +141,8 @@ class Loops : public testing::Test {
 };
 
 TEST_F(Loops, DoAsTheInterpreter) {
-  for (unsigned round = 0; round < 6000; ++round) {
-    put(loop());
+  for (unsigned round = 0; round < 12'000; ++round) {
+    put(round % 2 == 0 ? loop() : loop_while_equal());
     for (unsigned turn = 0; turn < 3; ++turn) {
       set_registers();
       const u32 limit = random.one_in(2) ? 1 + random.below(60) : 3000;
