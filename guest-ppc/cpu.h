@@ -3,6 +3,7 @@
 // engine.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstring>
 #include <functional>
@@ -237,6 +238,9 @@ class Cpu {
   // latter is exact, so that data beside code can be written without end and nothing is decoded anew.
   PageTable<u64> code_granules_;
   PageTable<std::array<u16, 64>> code_words_;
+  // Where any bit of code_granules_ has ever been set: in 2 MiB each.
+  static constexpr u32 pages_of_region = 512;
+  std::array<bool, PageTable<u64>::entries / pages_of_region> has_had_code_{};
   u64 timebase_offset_ = 0;
   u64 decrementer_set_ = 0;   // clock ticks when DEC was written
   u32 decrementer_base_ = 0;  // the value written

@@ -247,7 +247,10 @@ void Cpu::invalidate_instruction_block(u32 ea) {
 
 void Cpu::watch_code(u32 physical, u32 bytes) {
   u64& bits = code_granules_[physical / page_size];
-  if (bits == 0) tlb.protect_page(physical & ~page_mask);
+  if (bits == 0) {
+    tlb.protect_page(physical & ~page_mask);
+    has_had_code_[physical / page_size / pages_of_region] = true;
+  }
   bits |= granules(physical & page_mask, bytes);
   auto& words = code_words_[physical / page_size];
   for_each_granule(physical & page_mask, bytes, [&](u32 granule, u16 mask) { words[granule] |= mask; });

@@ -102,8 +102,11 @@ void Cpu::write_hid0(u32 value) {
 }
 
 void Cpu::all_code_changed() {
-  for (u32 page = 0; page < PageTable<u64>::entries; ++page) {
-    if (code_granules_[page] != 0) code_written(page * page_size, page_size);
+  for (u32 region = 0; region < has_had_code_.size(); ++region) {
+    if (!has_had_code_[region]) continue;
+    for (u32 page = region * pages_of_region; page < (region + 1) * pages_of_region; ++page) {
+      if (code_granules_[page] != 0) code_written(page * page_size, page_size);
+    }
   }
 }
 

@@ -99,7 +99,7 @@ class Interpreter final : public Engine {
     Block block{1, 0, 0, false, false, nullptr};
     std::array<Decoded, max_block_length + 1> code{};
   };
-  std::array<Once, 8> once_{};
+  std::array<Once, 128> once_{};
   Once not_kept_;
   static bool is_still(const Once& once, u32 pc, const u8* page);
   bool stopped_ = false;

@@ -32,7 +32,12 @@ SoftTlb::Key SoftTlb::Key::of(const CpuState& state) {
 }
 
 void SoftTlb::Window::clear() {
-  tables.clear();
+  if (filled.size() == most_filled) {
+    tables.clear();
+  } else {
+    for (const u32 page : filled) drop(page);
+  }
+  filled.clear();
   for (auto& pages : from_page_table) pages.clear();
 }
 
@@ -82,6 +87,7 @@ SoftTlb::Window& SoftTlb::find_window(const CpuState& state) {
 
 void SoftTlb::note_fill(u32 page, const Mapping& mapping) {
   ++fills_;
+  current_->note(page);
   if (!mapping.in_tlb || current_->noted(page)) return;
   current_->noted(page) = 1;
   current_->from_page_table[page % congruence_classes].push_back(page);

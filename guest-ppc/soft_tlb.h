@@ -75,8 +75,15 @@ class SoftTlb {
     u8& noted(u32 page) { return at<u8>(noted_offset)[page]; }  // it is in from_page_table
     std::array<std::vector<u32>, congruence_classes>
         from_page_table;  // effective pages that tlbie can remove, each once
+    // Effective pages that have been filled, as long as they are few: clearing them costs less than giving
+    // the host's pages back and getting new ones.
+    static constexpr std::size_t most_filled = 1024;
+    std::vector<u32> filled;
     void clear();
     void drop(u32 page) { read(page) = write(page) = 0, exec(page) = 0, noted(page) = 0; }
+    void note(u32 page) {
+      if (filled.size() < most_filled) filled.push_back(page);
+    }
     void forbid_writes();
 
    private:

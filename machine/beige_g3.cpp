@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <tuple>
 
 #include "devices/block_image.h"
 #include "machine/firmware.h"
@@ -109,7 +110,7 @@ BeigeG3::BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, Chara
   adb_.add(mouse);
   cuda_.on_power_off = [&loop] { loop.stop(0); };
   cuda_.on_restart = [&loop] { loop.request_restart(); };
-  loop.on_restart = [this] { reset(); };
+  loop.on_restart = [this] { std::ignore = reset(); };
   wire_processor_bus();
   wire_mac_io();
   wire_pci();
@@ -231,7 +232,7 @@ tl::expected<void, Error> BeigeG3::load() {
   auto files = KernelFiles::open(options_.kernel, options_.initrd);
   if (!files) return tl::unexpected(files.error());
   kernel_files_.emplace(std::move(*files));
-  return preload();
+  return {};
 }
 
 tl::expected<void, Error> BeigeG3::load_nvram() {
@@ -346,10 +347,11 @@ StorageCounters BeigeG3::storage() const {
   return sum;
 }
 
-void BeigeG3::reset() {
+tl::expected<void, Error> BeigeG3::reset() {
   core_.bus.clear_ram();
-  // A kernel that has become unusable meanwhile leaves the firmware with nothing to start.
-  if (kernel_files_ && !preload()) fw_cfg_.set_u32(fw_cfg_key::kernel_size, 0);
+  tl::expected<void, Error> loaded;
+  if (kernel_files_) loaded = preload();
+  if (!loaded) fw_cfg_.set_u32(fw_cfg_key::kernel_size, 0);
   for (unsigned slot = 0; slot < PciBus::slots; ++slot) {
     if (PciDevice* device = pci_.device(slot)) device->reset();
   }
@@ -363,6 +365,7 @@ void BeigeG3::reset() {
   ata_1_.reset();
   core_.cpu.reset();
   core_.engine->flush();
+  return loaded;
 }
 
 }  // namespace quince::machine

@@ -38,10 +38,11 @@ class BeigeG3 {
   BeigeG3(const MachineOptions& options, Core& core, RunLoop& loop, devices::CharacterBackend& serial_a,
           devices::CharacterBackend& serial_b);
 
-  // Once, before the first reset: reads firmware, NVRAM and kernel, opens disks and CD.
+  // Once, before the first reset: reads firmware and NVRAM, opens kernel, disks and CD.
   tl::expected<void, Error> load();
-  // Power-on and restart. A kernel that was preloaded is so again.
-  void reset();
+  // Power-on and restart. A kernel is preloaded each time; with one that can't be, the machine is on all the
+  // same, and the firmware has nothing to start.
+  tl::expected<void, Error> reset();
 
   devices::AdbKeyboard keyboard;
   devices::AdbMouse mouse;

@@ -60,7 +60,7 @@ tl::expected<int, Error> run_beige_g3(const MachineOptions& options, Core& core,
   devices::NullCharacter second_port;
   BeigeG3 board(options, core, loop, serial, second_port);
   if (auto loaded = board.load(); !loaded) return tl::unexpected(loaded.error());
-  board.reset();
+  if (auto ready = board.reset(); !ready) return tl::unexpected(ready.error());
   FrontPanel panel{
       .screen = &board.screen(),
       .keyboard = &board.keyboard,

@@ -4,6 +4,7 @@
 // work is bounded by guest time, and the same input gives the same run.
 #include <deque>
 #include <optional>
+#include <tuple>
 
 #include "devices/block_image.h"
 #include "devices/ne2000.h"
@@ -131,7 +132,7 @@ class World {
   World(const Media& media, bool with_disk) : media_(media), options_(options_for(media, with_disk)) {
     const auto loaded = board_.load();
     require(loaded.has_value(), "the board cannot be loaded");
-    board_.reset();
+    std::ignore = board_.reset();
     assign_addresses();
   }
 
@@ -281,7 +282,7 @@ class World {
       case 4: serial_b_.type(in.u8()); break;
       case 5: return how & 8 ? put_cd_in() : board_.press_eject();
       case 6: look(how & 8); break;
-      default: board_.reset(); break;
+      default: std::ignore = board_.reset(); break;
     }
   }
   void put_cd_in() {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <tuple>
 
 #include "guest-ppc/interpreter.h"
 #include "machine/beige_g3.h"
@@ -19,7 +20,7 @@ class HostileGuest : public ::testing::TestWithParam<unsigned> {
     options.cd = folder.put("cd", std::string(1 << 20, 'c'));
     const auto loaded = board.load();
     EXPECT_TRUE(loaded.has_value()) << loaded.error().message;
-    board.reset();
+    std::ignore = board.reset();
     assign_addresses();
   }
   static std::unique_ptr<ppc::Engine> make_engine(ppc::Cpu& cpu) {
@@ -85,12 +86,12 @@ TEST_P(HostileGuest, AnythingAnywhere) {
       core.clock.idle(0, core.scheduler.now() + number(100'000));
       core.scheduler.run_due();
     }
-    if (number(5000) == 0) board.reset();
+    if (number(5000) == 0) std::ignore = board.reset();
     if (number(500) == 0) assign_addresses();
     if (number(1000) == 0) config(number(32), number(64) * 4, static_cast<u32>(value()));
   }
   // It still is a machine.
-  board.reset();
+  std::ignore = board.reset();
   assign_addresses();
   config(1, 0x3c, 0x55);
   EXPECT_EQ(core.bus.read(0xfee0'0000, 1), 0x55u);
