@@ -135,15 +135,28 @@ tl::expected<int, Error> RunLoop::run() {
 u64 RunLoop::slice() {
   ppc::Cpu& cpu = core_.cpu;
   const u64 instructions = cpu.instructions();
+  const u64 now = core_.clock.nanoseconds(instructions);
+  judge_slice(instructions, now);
   u64 next = core_.scheduler.next_event();
   // A passage of the decrementer that is past waits for the guest to enable interrupts, and the engine sees
   // to that.
   const u64 decrementer = core_.clock.time_of(cpu.decrementer_deadline());
-  if (decrementer > core_.clock.nanoseconds(instructions)) next = std::min(next, decrementer);
-  const u64 wanted = core_.clock.instructions_until(next, instructions);
+  if (decrementer > now) next = std::min(next, decrementer);
+  const u64 wanted = VirtualClock::instructions_in(next - std::min(now, next));
   // Under the instruction clock events come exactly when they are due.
   const u64 least = core_.clock.kind() == VirtualClock::Kind::real ? shortest_slice : 1;
-  return std::clamp(wanted, least, longest_slice);
+  return slice_ = std::clamp(wanted, least, most_of_slice_);
+}
+
+// Slices become longer while the guest computes. Where it talks to devices its instructions take longer than
+// the clock expects, and it would see late what has become due meanwhile.
+void RunLoop::judge_slice(u64 instructions, u64 now) {
+  const u64 executed = instructions - slice_begun_,
+            expected = executed * VirtualClock::nanoseconds_per_instruction;
+  const bool computes = executed >= slice_ && now - slice_time_ <= expected;
+  most_of_slice_ = computes ? std::min(2 * most_of_slice_, longest_slice) : usual_slice;
+  slice_begun_ = instructions;
+  slice_time_ = now;
 }
 
 bool RunLoop::idle() {

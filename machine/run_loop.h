@@ -45,10 +45,11 @@ class RunLoop {
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
  private:
-  static constexpr u64 shortest_slice = 200, longest_slice = 20'000;  // instructions
+  static constexpr u64 shortest_slice = 200, usual_slice = 20'000, longest_slice = 160'000;  // instructions
 
   bool idle();  // false: nothing can ever happen
   u64 slice();
+  void judge_slice(u64 instructions, u64 now);
   bool timed_out() const { return deadline_ && std::chrono::steady_clock::now() >= *deadline_; }
   Error stuck(const std::string& why) const;
 
@@ -65,7 +66,10 @@ class RunLoop {
   bool pause_wanted_ = false, paused_ = false;
   u64 steps_ = 0;                                  // left to make
   bool at_point_ = false, at_watchpoint_ = false;  // the guest was stopped at the instruction at state.pc
-  ppc::DebugPoints known_;                         // what the engine has been told
+  u64 slice_ = 0;                                  // the last one's limit, in instructions
+  u64 slice_begun_ = 0, slice_time_ = 0;           // at its beginning: instructions, and the time
+  u64 most_of_slice_ = usual_slice;
+  ppc::DebugPoints known_;  // what the engine has been told
 };
 
 }  // namespace quince::machine

@@ -68,8 +68,7 @@ void VirtualClock::go_on() {
 
 u64 VirtualClock::instructions_until(u64 until, u64 instructions) {
   const u64 now = nanoseconds(instructions);
-  if (until <= now) return 0;
-  return (until - now + nanoseconds_per_instruction - 1) / nanoseconds_per_instruction;
+  return until <= now ? 0 : instructions_in(until - now);
 }
 
 }  // namespace quince::machine

@@ -50,6 +50,10 @@ class VirtualClock final : public ppc::Clock {
   void go_on();
   // How many instructions may execute before `until`: exact, or a guess that rather falls short.
   u64 instructions_until(u64 until, u64 instructions);
+  // What computing takes at least, rounded up.
+  static constexpr u64 instructions_in(u64 nanoseconds) {
+    return nanoseconds / nanoseconds_per_instruction + (nanoseconds % nanoseconds_per_instruction != 0);
+  }
 
  private:
   u64 host_time() const;
