@@ -42,11 +42,11 @@ class CodeWriter : public x86::Assembler {
   void set(x86::CondCode code, const Gp& to);
   void set(x86::CondCode code, const Mem& to);
 
-#define SUM(name, digit)                                                                        \
-  void name(const Gp& to, const Gp& from) { registers({8 * (digit) + 1}, from, to); }           \
-  void name(const Gp& to, const Mem& from) { memory({8 * (digit) + 3}, to, from); }             \
-  void name(const Gp& to, const Imm& value) { with_constant(digit, to, value.valueAs<i64>()); } \
-  void name(const Mem& to, const Imm& value) { with_constant(digit, to, value.valueAs<i64>()); }
+#define SUM(name, digit)                                                              \
+  void name(const Gp& to, const Gp& from) { registers({8 * (digit) + 1}, from, to); } \
+  void name(const Gp& to, const Mem& from) { memory({8 * (digit) + 3}, to, from); }   \
+  void name(const Gp& to, i64 value) { with_constant(digit, to, value); }             \
+  void name(const Mem& to, i64 value) { with_constant(digit, to, value); }
   SUM(add, 0)
   SUM(or_, 1)
   SUM(and_, 4)

@@ -22,7 +22,7 @@ u64 address(const u8* host) { return reinterpret_cast<u64>(host); }
 Translations::Translations()
     : slots_(first_slots),
       shift_(shift_for(first_slots)),
-      of_stretch_((u64{1} << 32) / stretch_bytes),
+      stretches_((u64{1} << 32) / stretch_bytes),
       current_(&chunks_.emplace_back()) {}
 
 // --- By guest address ---
@@ -119,7 +119,7 @@ Translation* Translations::add(const Translation& identity, const CompiledBlock&
   made->float_records = copy(code.float_records);
   made->loans = copy(code.loans);
 
-  Translation*& first = of_stretch_[made->physical / stretch_bytes];
+  Translation*& first = stretches_[made->physical / stretch_bytes].first;
   made->next = first;
   if (first) first->previous = made;
   first = made;
@@ -133,7 +133,7 @@ Translation* Translations::add(const Translation& identity, const CompiledBlock&
 void Translations::forget(Translation& gone) {
   erase(key(gone.pc, gone.tag));
   if (gone.next) gone.next->previous = gone.previous;
-  (gone.previous ? gone.previous->next : of_stretch_[gone.physical / stretch_bytes]) = gone.next;
+  (gone.previous ? gone.previous->next : stretches_[gone.physical / stretch_bytes].first) = gone.next;
   gone.tag = 0;
 }
 

@@ -67,9 +67,9 @@ class Translations {
   // f(Translation&), of those not forgotten that begin in a stretch. f may neither make nor forget any.
   template <class F>
   void for_each_of_stretch(u32 stretch, F f) const {
-    for (Translation* t = of_stretch_[stretch]; t; t = t->next) f(*t);
+    for (Translation* t = first_of_stretch(stretch); t; t = t->next) f(*t);
   }
-  Translation* first_of_stretch(u32 stretch) const { return of_stretch_[stretch]; }
+  Translation* first_of_stretch(u32 stretch) const { return stretches_[stretch].first; }
   // f(Translation&), of those not forgotten. f may forget the one that it is called with.
   template <class F>
   void for_each(F f) const {
@@ -129,7 +129,10 @@ class Translations {
   std::vector<Slot> slots_;
   unsigned shift_;
   std::size_t used_ = 0;
-  ppc::ZeroedArray<Translation*> of_stretch_;
+  struct Stretch {
+    Translation* first;
+  };
+  ppc::ZeroedArray<Stretch> stretches_;
   std::list<Chunk> chunks_;  // as many as the code cache has
   Chunk* current_;
   static constexpr u32 unit_bytes = 64, most_units = 64;  // of larger records nothing is used again
