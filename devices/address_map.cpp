@@ -35,11 +35,17 @@ void AddressMap::add(u32 base, u32 size, MmioDevice& device) {
 }
 
 const AddressMap::Window* AddressMap::find(u32 address) const {
+  if (latest_ < windows_.size()) {
+    const Window& latest = windows_[latest_];
+    if (address - latest.first <= latest.last - latest.first) return &latest;
+  }
   const auto after = std::upper_bound(windows_.begin(), windows_.end(), address,
                                       [](u32 value, const Window& window) { return value < window.first; });
   if (after == windows_.begin()) return nullptr;
   const Window& candidate = *(after - 1);
-  return address <= candidate.last ? &candidate : nullptr;
+  if (address > candidate.last) return nullptr;
+  latest_ = static_cast<std::size_t>(&candidate - windows_.data());
+  return &candidate;
 }
 
 u64 AddressMap::read(u32 address, unsigned bytes) const {

@@ -1,6 +1,7 @@
 // Which device answers at which address: the decoder of a bus.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "devices/mmio.h"
@@ -21,7 +22,7 @@ class AddressMap {
   // Where windows overlap, the one that was added first answers. What passes the top of the address space is
   // cut off.
   void add(u32 base, u32 size, MmioDevice& device);
-  void clear() { windows_.clear(); }
+  void clear() { windows_.clear(), latest_ = 0; }
 
   // Null if nobody answers.
   const Window* find(u32 address) const;
@@ -31,7 +32,8 @@ class AddressMap {
 
  private:
   u8 unclaimed_;
-  std::vector<Window> windows_;  // sorted, not overlapping
+  std::vector<Window> windows_;     // sorted, not overlapping
+  mutable std::size_t latest_ = 0;  // index of what was found last: drivers ask one device again and again
 };
 
 }  // namespace quince::devices

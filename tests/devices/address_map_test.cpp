@@ -64,5 +64,23 @@ TEST(AddressMap, WindowAtTheTopIsCutOff) {
   EXPECT_EQ(map.read(0xffff'fffe, 4), 0xaaaa'0000u);
 }
 
+// Looking somewhere leaves nothing behind that is wrong when windows come and go.
+TEST(AddressMap, WindowsThatComeAndGoAfterALook) {
+  AddressMap map;
+  RecordingDevice low(1), high(2), other(3);
+  map.add(0x2000, 0x1000, high);
+  EXPECT_EQ(map.find(0x2fff)->device, &high);
+  map.add(0x1000, 0x1000, low);  // takes its place in the table
+  EXPECT_EQ(map.find(0x2fff)->device, &high);
+  EXPECT_EQ(map.find(0x1000)->device, &low);
+  EXPECT_EQ(map.find(0xfff), nullptr);
+  EXPECT_EQ(map.find(0x3000), nullptr);
+  map.clear();
+  EXPECT_EQ(map.find(0x1000), nullptr);
+  map.add(0x2800, 0x100, other);
+  EXPECT_EQ(map.find(0x2000), nullptr);
+  EXPECT_EQ(map.find(0x2800)->device, &other);
+}
+
 }  // namespace
 }  // namespace quince::devices
