@@ -85,6 +85,7 @@ TEST(Bounds, AMillionTargets) {
       [&] {
         world.r(3) = next, world.r(4) = each, world.r(8) = 4;
         next += 4 * each;
+        if (next == first + 4 * targets) next = first;
       },
       16 * mebibyte);
 }
