@@ -145,6 +145,9 @@ class Cpu {
   u64 instructions() const { return retired + (hooks_ ? hooks_->uncounted_instructions() : 0); }
   // Engines return from run() at the next checkpoint once retired >= limit.
   u64 limit = 0;
+  // The two lowest bits of an instruction's address are always zero; loaders and debuggers may
+  // set what they like.
+  void align_pc() { state.pc &= ~3u; }
   // Something happened that the engine should return for (an interrupt line rose, the machine wants to stop).
   void request_attention() {
     limit = 0;

@@ -89,6 +89,7 @@ u32 Interpreter::uncounted_instructions() const {
 // --- The run loop ---
 
 Stop Interpreter::run() {
+  cpu.align_pc();
   stopped_ = false;
   for (;;) {
     try {
@@ -166,6 +167,7 @@ Op Interpreter::execute_single() {
 }
 
 Stop Interpreter::step() {
+  cpu.align_pc();
   stopped_ = false;
   try {
     const bool traced_before = traced();

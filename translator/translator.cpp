@@ -84,6 +84,7 @@ u32 Translator::uncounted_instructions() const {
 }
 
 ppc::Stop Translator::run() {
+  cpu_.align_pc();
   stop_.reset();
   quiet_until_ = 0;
   const bool deliver = handling_ == ppc::ExceptionHandling::deliver;

@@ -57,6 +57,17 @@ TEST_P(Returns, ToSomewhereElse) {
   }
 }
 
+// As an executable's entry point or a debugger may say: the two lowest bits are no part of an address.
+TEST_P(Returns, TheFirstAddressIsOdd) {
+  put_elsewhere(0);
+  put_elsewhere(start);
+  for (const u32 first : {1u, 2u, 3u, start | 1, start | 2}) {
+    world.r(3) = 0;
+    ASSERT_TRUE(world.run(first));
+    EXPECT_EQ(world.r(3), 100u);
+  }
+}
+
 // LR is read before the same instruction writes it.
 TEST_P(Returns, ThatLinkGoWhereLrWas) {
   world.put(elsewhere, {as::mfspr(5, as::lr), as::addi(3, 3, 100), as::system_call});
