@@ -425,8 +425,6 @@ void Translator::make_room_in(u32 stretch) {
 
 // No generated code is running.
 void Translator::drop_retired() {
-  if (retired_.empty()) return;
-  forget_places();
   for (Translation* gone : retired_) {
     if (listener_) listener_->removed(gone->pc, {gone->entry, gone->bytes});
     translations_.recycle(*gone);
@@ -474,14 +472,9 @@ void Translator::evict(Backend::Range range) {
     if (listener_) listener_->removed(t.pc, {t.entry, t.bytes});
   });
   retired_.clear();
-  forget_places();
+  places_.fill({});
   statistics_.blocks_evicted += forgotten_ - before;
   statistics_.evictions += forgotten_ != before;
-}
-
-void Translator::forget_places() {
-  if (has_places_) places_.fill({});
-  has_places_ = false;
 }
 
 void Translator::flush() {
@@ -524,7 +517,7 @@ const SidePoint& Translator::side_point(u64 host) const {
 // Devices ask for the time at every access, and a driver's loop does so from the same few places.
 u32 Translator::insn_at(u64 host) const {
   Place& place = places_[host % places_.size()];
-  if (place.host != host) place = {host, side_point(host).insn}, has_places_ = true;
+  if (place.host != host) place = {host, side_point(host).insn};
   return place.insn;
 }
 

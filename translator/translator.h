@@ -112,7 +112,6 @@ class Translator final : public ppc::Engine {
   void forget(Translation& translation);
   void make_room_in(u32 stretch);
   void drop_retired();
-  void forget_places();
   template <class F>
   void for_each_in(u32 physical, u32 bytes, F f) const;
   void evict(Backend::Range range);
@@ -168,8 +167,7 @@ class Translator final : public ppc::Engine {
     u64 host = 0;
     u32 insn = 0;
   };
-  mutable bool has_places_ = false;
-  mutable std::array<Place, 64> places_{};  // what insn_at() has found, while that code exists
+  mutable std::array<Place, 64> places_{};  // what insn_at() has found, until other code may be there
   Statistics statistics_;
   std::unique_ptr<Profile> profile_;
   TickClock ticks_;
