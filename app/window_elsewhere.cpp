@@ -30,6 +30,7 @@ std::string start_other_program() {
   std::string other = here.parent_path() / "quince-window";
   std::vector<std::string> words = command_line();
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execv(other.c_str(), arguments.data());

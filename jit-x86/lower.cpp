@@ -31,7 +31,8 @@ void Lowering::run(const Block& block, const u8* base, u8 alignment_traps, bool 
     begin_rounds();
     go_over_nodes();
   }
-  for (std::size_t f = 0; f < far_.size(); ++f) {  // a far piece may add another
+  // A far piece may add another.
+  for (std::size_t f = 0; f < far_.size(); ++f) {  // NOLINT(modernize-loop-convert)
     Far piece = far_[f];
     for (const u32 from : piece.from) land(from);
     insns_ = piece.insns;

@@ -154,9 +154,10 @@ Result sys_execve(Kernel& k, const Arguments& a) {
     return result;
   };
   const std::string program = path(k, a[0]);
-  auto arguments = strings(a[1]), environment = strings(a[2]);
+  auto arguments = strings(a[1]);
+  const auto environment = strings(a[2]);
   if (too_long) return -E2BIG;
-  return k.exec(program, std::move(arguments), std::move(environment));
+  return k.exec(program, std::move(arguments), environment);
 }
 
 // --- Limits and use ---

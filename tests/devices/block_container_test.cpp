@@ -194,7 +194,9 @@ TEST_F(OtherContainerTest, ReadersShareAFileWithQemuAndWritersDoNot) {
 
 TEST_F(OtherContainerTest, WithoutQemuTheLineNamesThePackage) {
   const std::string image = converted("qcow2");
-  const std::string before = std::getenv("PATH");
+  const char* path = std::getenv("PATH");
+  ASSERT_TRUE(path);
+  const std::string before = path;
   setenv("PATH", folder.c_str(), 1);
   EXPECT_NE(error_of({.path = image}).find("qemu-utils"), std::string::npos);
   setenv("PATH", before.c_str(), 1);

@@ -24,8 +24,8 @@ using Sector = std::array<u8, sector_bytes>;
 
 // What never was written reads as a function of its place; what is written far from the start is forgotten.
 struct Medium {
-  u64 bytes;
-  bool read_only;
+  u64 bytes = 0;
+  bool read_only = false;
   std::mutex mutex;
   std::map<u64, Sector> written{};
   u64 bad_from = ~u64{0};
@@ -79,7 +79,10 @@ class Storage final : public BlockStorage {
 };
 
 std::shared_ptr<Medium> make_medium(u64 bytes, bool read_only) {
-  return std::shared_ptr<Medium>(new Medium{.bytes = bytes, .read_only = read_only, .mutex = {}});
+  auto medium = std::make_shared<Medium>();
+  medium->bytes = bytes;
+  medium->read_only = read_only;
+  return medium;
 }
 std::unique_ptr<BlockDevice> device_of(std::shared_ptr<Medium> medium) {
   return std::make_unique<BlockDevice>("medium", std::make_unique<Storage>(std::move(medium)),

@@ -278,7 +278,7 @@ class World {
   }
   Architecture::Place expected_place(u32 ea, Access access) {
     const auto walk = architecture_.walk(ea, access, true);
-    if (walk.fault) throw *walk.fault;
+    if (walk.fault) throw *walk.fault;  // NOLINT(misc-throw-by-value-catch-by-reference): what was found
     return walk.place;
   }
 

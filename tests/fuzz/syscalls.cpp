@@ -36,9 +36,11 @@ quince_fuzz_counters:
 )");
 extern "C" {
 __attribute__((visibility("hidden"))) extern char* const quince_fuzz_counters[2];
+// NOLINTBEGIN(bugprone-reserved-identifier): they are the compiler's own
 __attribute__((weak)) char* __llvm_profile_begin_counters();
 __attribute__((weak)) char* __llvm_profile_end_counters();
 __attribute__((weak)) void __sanitizer_set_report_fd(void* file);
+// NOLINTEND(bugprone-reserved-identifier)
 }
 
 namespace quince::fuzz {

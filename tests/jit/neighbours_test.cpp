@@ -91,7 +91,7 @@ TEST_F(Neighbours, DoAsTheInterpreter) {
 TEST_F(Neighbours, StoresToADeviceArriveInOrder) {
   std::vector<u32> seen[2];
   World* const worlds[] = {&interpreted, &translated};
-  for (unsigned n = 0; n < 2; ++n) {
+  for (unsigned n = 0; n < 2; ++n) {  // NOLINT(modernize-loop-convert): both lists
     worlds[n]->memory.on_store = [&to = seen[n]](u32 value) { to.push_back(value); };
     worlds[n]->put(
         code, {as::stw(4, 10, 0), as::stw(5, 10, 4), as::stw(6, 10, 8), as::stw(7, 10, 12), as::system_call});

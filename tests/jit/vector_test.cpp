@@ -15,7 +15,6 @@
 namespace quince::test {
 namespace {
 
-using ppc::Op;
 using ppc::u32;
 using ppc::u64;
 using ppc::u8;

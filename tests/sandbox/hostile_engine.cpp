@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -239,6 +239,8 @@ class Hostile final : public ppc::Engine {
 
 }  // namespace
 
+// As app/engine.h declares it.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 EngineFactory engine_factory(const EngineOptions&, ppc::ExceptionHandling handling, std::shared_ptr<Log>) {
   return [=](ppc::Cpu&) { return std::make_unique<Hostile>(handling == ppc::ExceptionHandling::deliver); };
 }

@@ -30,6 +30,7 @@ class MmuTest : public ::testing::Test {
     u32 physical = 0;
     u32 cause = 0;  // SRR1 of an ISI, DSISR of a DSI
     bool operator==(const Outcome&) const = default;
+    // NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name
     friend void PrintTo(const Outcome& o, std::ostream* out) {
       *out << (o.allowed ? "allowed, physical " : "refused, cause ") << std::hex
            << (o.allowed ? o.physical : o.cause);

@@ -21,58 +21,58 @@ struct TextEmitter {
 
   Word gpr(unsigned n) { return "r" + std::to_string(n); }
   Word imm(u32 value) { return std::to_string(static_cast<i32>(value)); }
-  Word add(Word a, Word b) { return a + "+" + b; }
-  Word and_(Word a, Word b) { return "(" + a + ")&" + b; }
+  Word add(const Word& a, const Word& b) { return a + "+" + b; }
+  Word and_(const Word& a, const Word& b) { return "(" + a + ")&" + b; }
   Vec vr(unsigned n) { return "v" + std::to_string(n); }
-  void set_vr(unsigned n, Vec value) { log += vr(n) + "=" + value + ";"; }
+  void set_vr(unsigned n, const Vec& value) { log += vr(n) + "=" + value + ";"; }
 
   template <vec::Op op>
-  Vec vec1(Vec b) {
+  Vec vec1(const Vec& b) {
     return join(vec::info(op).name, b);
   }
   template <vec::Op op>
-  Vec vec2(Vec a, Vec b) {
+  Vec vec2(const Vec& a, const Vec& b) {
     return join(vec::info(op).name, a, b);
   }
   template <vec::Op op>
-  Vec vec3(Vec a, Vec b, Vec c) {
+  Vec vec3(const Vec& a, const Vec& b, const Vec& c) {
     return join(vec::info(op).name, a, b, c);
   }
   template <vec::Op op>
-  Vec vec_imm(Vec b, u32 value) {
+  Vec vec_imm(const Vec& b, u32 value) {
     return join(vec::info(op).name, b, imm(value));
   }
   template <vec::Op op>
-  Vec vec2_imm(Vec a, Vec b, u32 value) {
+  Vec vec2_imm(const Vec& a, const Vec& b, u32 value) {
     return join(vec::info(op).name, a, b, imm(value));
   }
   template <vec::Op op>
   Vec vec_splat_imm(u32 value) {
     return join(vec::info(op).name, imm(value));
   }
-  void set_cr6_from_mask(Vec v) { log += "cr6=" + v + ";"; }
-  void set_cr6_bounds(Vec v) { log += "cr6=bounds " + v + ";"; }
+  void set_cr6_from_mask(const Vec& v) { log += "cr6=" + v + ";"; }
+  void set_cr6_bounds(const Vec& v) { log += "cr6=bounds " + v + ";"; }
 
-  Vec load_vec(Word ea) { return join("load", ea); }
-  void store_vec(Word ea, Vec v) { log += join("store", ea, v) + ";"; }
-  Word load8(Word ea) { return join("load8", ea); }
-  Word load16(Word ea) { return join("load16", ea); }
-  Word load32(Word ea) { return join("load32", ea); }
-  void store8(Word ea, Word value) { log += join("store8", ea, value) + ";"; }
-  void store16(Word ea, Word value) { log += join("store16", ea, value) + ";"; }
-  void store32(Word ea, Word value) { log += join("store32", ea, value) + ";"; }
+  Vec load_vec(const Word& ea) { return join("load", ea); }
+  void store_vec(const Word& ea, const Vec& v) { log += join("store", ea, v) + ";"; }
+  Word load8(const Word& ea) { return join("load8", ea); }
+  Word load16(const Word& ea) { return join("load16", ea); }
+  Word load32(const Word& ea) { return join("load32", ea); }
+  void store8(const Word& ea, const Word& value) { log += join("store8", ea, value) + ";"; }
+  void store16(const Word& ea, const Word& value) { log += join("store16", ea, value) + ";"; }
+  void store32(const Word& ea, const Word& value) { log += join("store32", ea, value) + ";"; }
   template <unsigned bytes>
-  Vec insert_element(Vec old, Word value, Word ea) {
+  Vec insert_element(const Vec& old, const Word& value, const Word& ea) {
     return join("insert" + std::to_string(bytes), old, value, ea);
   }
   template <unsigned bytes>
-  Word extract_element(Vec v, Word ea) {
+  Word extract_element(const Vec& v, const Word& ea) {
     return join("extract" + std::to_string(bytes), v, ea);
   }
-  Vec vec_lvsl(Word ea) { return join("lvsl", ea); }
-  Vec vec_lvsr(Word ea) { return join("lvsr", ea); }
+  Vec vec_lvsl(const Word& ea) { return join("lvsl", ea); }
+  Vec vec_lvsr(const Word& ea) { return join("lvsr", ea); }
   Vec mfvscr() { return "vscr"; }
-  void mtvscr(Vec v) { log += "vscr=" + v + ";"; }
+  void mtvscr(const Vec& v) { log += "vscr=" + v + ";"; }
 };
 
 // vD = 1, vA = 30, vB = 3, vC = 20; as immediates: UIMM = 30, SIMM = -2, SH = 4. Bit 21, the first of vC, is
@@ -114,7 +114,7 @@ TEST(VectorSemantics, OperandsComeFromTheirFields) {
     }
     EXPECT_EQ(run(functions[n], without_record), "v1=" + value + ";");
     EXPECT_EQ(run(functions[n], insn),
-              "v1=" + value + ";cr6=" + (op.is_bounds() ? "bounds " : "") + value + ";");
+              "v1=" + value + (op.is_bounds() ? ";cr6=bounds " : ";cr6=") + value + ";");
   }
 }
 
