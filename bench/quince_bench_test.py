@@ -1,5 +1,6 @@
 """The bench with engines that misbehave: each failure shows as itself, never as a figure, and the rest is there."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -62,6 +63,34 @@ def data_of(bench):
 
 def console(*lines, failure=""):
     return machine_runs.MachineRun(lines=list(enumerate(lines)), failure=failure)
+
+
+class Boots(unittest.TestCase):
+    def counted(self, script):
+        """What run_peer() makes of a machine that is a line of shell, and how often that has run."""
+        with tempfile.TemporaryDirectory() as scratch:
+            count = Path(scratch) / "count"
+            noise = open(os.devnull, "w", encoding="ascii")
+            with noise, contextlib.redirect_stderr(noise):
+                one = machine_runs.run_peer(["sh", "-c", f"echo >> {count}; n=$(wc -l < {count}); {script}"], timeout=20)
+            return one, len(count.read_text(encoding="ascii"))
+
+    FOUND_NOTHING = f"echo '{machine_runs.NOTHING_TO_BOOT} by load'; exec sleep 60"
+    BOOTED = f"echo {machine_runs.READY}; echo '{machine_runs.POWERED_OFF}'"
+
+    def test_a_peer_that_sees_no_disk_starts_again(self):
+        one, count = self.counted(f"if [ $n -lt 2 ]; then {self.FOUND_NOTHING}; fi; {self.BOOTED}")
+        self.assertEqual((one.failure, count), ("", 2))
+        self.assertLess(one.wall_seconds, 10)
+
+    def test_but_not_for_ever(self):
+        one, count = self.counted(self.FOUND_NOTHING)
+        self.assertEqual((one.failure, count), (machine_runs.NO_DISK, 3))
+
+    def test_and_for_no_other_reason(self):
+        one, count = self.counted("echo mumble; exit 3")
+        self.assertIn("status 3", one.failure)
+        self.assertEqual(count, 1)
 
 
 class Misbehaviour(unittest.TestCase):
