@@ -26,7 +26,8 @@ void finish_sum(E& e, I i, W a, W b, W sum) {
   record(e, i, sum);
 }
 
-// a + b + carry with CA out
+// a + b + carry with CA out. Those who call it name a and b first: compilers order arguments as they like,
+// and the translator keeps the order.
 template <class E, class I, class W, class B>
 void carrying_sum(E& e, I i, W a, W b, B carry) {
   const auto sum = e.add_with_carry(a, b, carry);
@@ -41,19 +42,23 @@ void add(E& e, I i) {
 }
 template <class E, class I>
 void addc(E& e, I i) {
-  carrying_sum(e, i, e.gpr(i.ra()), e.gpr(i.rb()), e.bit(false));
+  const auto a = e.gpr(i.ra()), b = e.gpr(i.rb());
+  carrying_sum(e, i, a, b, e.bit(false));
 }
 template <class E, class I>
 void adde(E& e, I i) {
-  carrying_sum(e, i, e.gpr(i.ra()), e.gpr(i.rb()), e.ca());
+  const auto a = e.gpr(i.ra()), b = e.gpr(i.rb());
+  carrying_sum(e, i, a, b, e.ca());
 }
 template <class E, class I>
 void addme(E& e, I i) {
-  carrying_sum(e, i, e.gpr(i.ra()), e.imm(0xffff'ffff), e.ca());
+  const auto a = e.gpr(i.ra()), b = e.imm(0xffff'ffff);
+  carrying_sum(e, i, a, b, e.ca());
 }
 template <class E, class I>
 void addze(E& e, I i) {
-  carrying_sum(e, i, e.gpr(i.ra()), e.imm(0), e.ca());
+  const auto a = e.gpr(i.ra()), b = e.imm(0);
+  carrying_sum(e, i, a, b, e.ca());
 }
 template <class E, class I>
 void subf(E& e, I i) {
@@ -62,19 +67,23 @@ void subf(E& e, I i) {
 }
 template <class E, class I>
 void subfc(E& e, I i) {
-  carrying_sum(e, i, e.not_(e.gpr(i.ra())), e.gpr(i.rb()), e.bit(true));
+  const auto a = e.not_(e.gpr(i.ra())), b = e.gpr(i.rb());
+  carrying_sum(e, i, a, b, e.bit(true));
 }
 template <class E, class I>
 void subfe(E& e, I i) {
-  carrying_sum(e, i, e.not_(e.gpr(i.ra())), e.gpr(i.rb()), e.ca());
+  const auto a = e.not_(e.gpr(i.ra())), b = e.gpr(i.rb());
+  carrying_sum(e, i, a, b, e.ca());
 }
 template <class E, class I>
 void subfme(E& e, I i) {
-  carrying_sum(e, i, e.not_(e.gpr(i.ra())), e.imm(0xffff'ffff), e.ca());
+  const auto a = e.not_(e.gpr(i.ra())), b = e.imm(0xffff'ffff);
+  carrying_sum(e, i, a, b, e.ca());
 }
 template <class E, class I>
 void subfze(E& e, I i) {
-  carrying_sum(e, i, e.not_(e.gpr(i.ra())), e.imm(0), e.ca());
+  const auto a = e.not_(e.gpr(i.ra())), b = e.imm(0);
+  carrying_sum(e, i, a, b, e.ca());
 }
 template <class E, class I>
 void neg(E& e, I i) {
