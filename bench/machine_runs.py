@@ -50,9 +50,13 @@ class MachineRun:
 
 
 def processor_seconds(pid):
-    """Of all threads of a running process, to the nanosecond."""
+    """Of all threads of a process, to the nanosecond. 0 if it has ended."""
     total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return 0
+    for task in tasks:
         try:
             total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
         except (OSError, IndexError):
@@ -70,11 +74,11 @@ def run(command, timeout=600):
     except OSError as error:
         one.failure = error.strerror
         return one
-    child = 0
+    child, taken = 0, 0.0
     for line in process.stdout:
         child = child or only_child(process.pid)
-        one.lines.append((processor_seconds(child) if child else 0.0,
-                          line.decode("latin-1").replace("\r", "").rstrip("\n")))
+        taken = max(taken, processor_seconds(child) if child else 0.0)  # no less for the last lines of one that ended
+        one.lines.append((taken, line.decode("latin-1").replace("\r", "").rstrip("\n")))
         if NOTHING_TO_BOOT in one.lines[-1][1]:
             process.terminate()
             one.failure = NO_DISK
